@@ -1,0 +1,56 @@
+//! Use cases. Each takes a transaction and a [`Ctx`], and writes its change, its clocks, its outbox rows and its
+//! audit line together; the caller commits and wakes the workers.
+
+use domain::clock::Timestamp;
+
+use crate::clock::new_id;
+
+/// Who acts, when, and under which correlation id.
+#[derive(Debug, Clone)]
+pub struct Ctx {
+    /// The time of the whole command.
+    pub now: Timestamp,
+    /// User id, key id, or `system`.
+    pub actor: String,
+    /// Name shown to colleagues.
+    pub actor_name: String,
+    /// Ties rows to log lines.
+    pub correlation_id: String,
+}
+
+impl Ctx {
+    /// Waypost itself acts.
+    #[must_use]
+    pub fn system(now: Timestamp) -> Self {
+        Self { now, actor: "system".into(), actor_name: "Waypost".into(), correlation_id: new_id() }
+    }
+}
+
+/// Why a command did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A field is wrong. The form comes back as it was, with this beside the field.
+    #[error("{field}: {message}")]
+    Field {
+        /// Name of the form field or JSON member.
+        field: &'static str,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// Somebody else changed it first, or its state does not allow this.
+    #[error("{0}")]
+    Conflict(String),
+    /// There is no such thing.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+impl Refusal {
+    /// A wrong field.
+    pub fn field(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Field { field, message: message.into() }
+    }
+}

@@ -1,0 +1,121 @@
+//! Settings: `default.toml`, compiled in and documented there, under `WAYPOST_*` environment variables.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use ipnet::IpNet;
+use serde::Deserialize;
+use url::Url;
+
+/// Every setting. See `default.toml` for what each means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Origin of the public page, as visitors type it.
+    pub base_url: Url,
+    /// Data directory of the embedded default.
+    pub data: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; empty: SQLite in the data directory.
+    pub database_url: Secret,
+    /// 64 hex digits; empty: a key file in the data directory.
+    pub secret_key: Secret,
+    /// Mail.
+    pub smtp: Smtp,
+    /// Webhooks.
+    pub webhook: Webhook,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Log filter, as in `RUST_LOG`.
+    pub log: String,
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Host name; empty: no mail.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// `none`, `starttls` or `tls`.
+    pub security: String,
+    /// User name; empty: no sign-in.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
+    /// `From:` address.
+    pub from: String,
+    /// Connections at most.
+    pub connections: usize,
+}
+
+/// How webhooks leave.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Address ranges that may be dialled although they are not public; lifts https-only and the port list there.
+    pub allow_cidrs: Vec<IpNet>,
+    /// Delays before each attempt, in seconds.
+    pub schedule_secs: Vec<u64>,
+}
+
+/// A setting that never shows in logs.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    #[must_use]
+    pub const fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "(empty)" } else { "(secret)" })
+    }
+}
+
+/// The documented defaults.
+pub const DEFAULT_TOML: &str = include_str!("default.toml");
+
+impl Config {
+    /// Reads the defaults, then an optional file, then `WAYPOST_*` (`WAYPOST_SMTP__HOST` sets `smtp.host`).
+    ///
+    /// # Errors
+    /// One sentence that names the setting and what is wrong with it.
+    pub fn load(file: Option<&std::path::Path>) -> Result<Self, String> {
+        let mut figment = Figment::new().merge(Toml::string(DEFAULT_TOML));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(format!("the configuration file {} is not there", path.display()));
+            }
+            figment = figment.merge(Toml::file(path));
+        }
+        let env = Env::prefixed("WAYPOST_").ignore(&["config", "webhook_allow_cidrs", "test_postgres_url"]).split("__");
+        figment.merge(env).extract().map_err(|e| format!("the configuration is wrong: {e}"))
+    }
+
+    /// The database address in force.
+    #[must_use]
+    pub fn database(&self) -> String {
+        if self.database_url.expose().is_empty() {
+            format!("sqlite:{}", self.data.join("waypost.db").display())
+        } else {
+            self.database_url.expose().to_owned()
+        }
+    }
+}

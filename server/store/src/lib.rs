@@ -1,0 +1,21 @@
+//! The only crate with sqlx. One SQL text runs on two typed pools: SQLite (embedded) and PostgreSQL.
+//!
+//! Every statement is a named constant made by [`statements!`], so that a test can prepare all of them on both
+//! engines. Functions hang on [`Tx`]; reads and writes alike go through one.
+
+#[macro_use]
+mod tx;
+mod audit;
+mod error;
+mod open;
+mod page;
+pub mod statement;
+
+pub use audit::AuditEntry;
+pub use error::StoreError;
+pub use open::{Engine, Store};
+pub use page::PageRow;
+pub use tx::Tx;
+
+/// Result of every store call.
+pub type Result<T> = std::result::Result<T, StoreError>;

@@ -1,0 +1,31 @@
+//! Named SQL texts, so that all of them can be prepared on both engines by one test.
+
+use crate::Engine;
+
+/// One named statement. `None` for an engine: it does not exist there.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement {
+    /// Its name in the source.
+    pub name: &'static str,
+    /// The text for SQLite.
+    pub sqlite: Option<&'static str>,
+    /// The text for PostgreSQL.
+    pub postgres: Option<&'static str>,
+}
+
+impl Statement {
+    /// The text for an engine.
+    #[must_use]
+    pub fn text(&self, engine: Engine) -> Option<&'static str> {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
+    }
+}
+
+/// Every statement of the crate.
+#[must_use]
+pub fn all() -> Vec<Statement> {
+    [crate::page::STATEMENTS, crate::audit::STATEMENTS].concat()
+}
