@@ -106,7 +106,41 @@ impl Config {
             figment = figment.merge(Toml::file(path));
         }
         let env = Env::prefixed("WAYPOST_").ignore(&["config", "webhook_allow_cidrs", "test_postgres_url"]).split("__");
-        figment.merge(env).extract().map_err(|e| format!("the configuration is wrong: {e}"))
+        let mut config: Self =
+            figment.merge(env).extract().map_err(|e| format!("the configuration is wrong: {e}"))?;
+        for name in ["WAYPOST_WEBHOOK_ALLOW_CIDRS", "WEBHOOK_ALLOW_CIDRS"] {
+            let Ok(list) = std::env::var(name) else { continue };
+            for range in list.split([',', ' ']).filter(|r| !r.is_empty()) {
+                let range = range.parse().map_err(|_| format!("{name}: {range:?} is not an address range like 10.1.0.0/16"))?;
+                config.webhook.allow_cidrs.push(range);
+            }
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What the types cannot check.
+    fn check(&self) -> Result<(), String> {
+        let base = &self.base_url;
+        if !matches!(base.scheme(), "http" | "https") || base.host().is_none() || base.path() != "/" || base.query().is_some() {
+            return Err(format!("base_url: {base} must be an origin like https://status.example.com, without a path"));
+        }
+        if !matches!(self.smtp.security.as_str(), "none" | "starttls" | "tls") {
+            return Err(format!("smtp.security: {:?} is not none, starttls or tls", self.smtp.security));
+        }
+        if !(1..=64).contains(&self.smtp.connections) {
+            return Err(format!("smtp.connections: {} is not between 1 and 64", self.smtp.connections));
+        }
+        if self.webhook.schedule_secs.is_empty() {
+            return Err("webhook.schedule_secs: at least one attempt is needed".into());
+        }
+        Ok(())
+    }
+
+    /// The base URL without its closing slash, ready for a path.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
     }
 
     /// The database address in force.

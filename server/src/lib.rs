@@ -1,7 +1,10 @@
 //! Waypost's server: everything that does IO.
 
+pub mod boot;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod http;
 pub mod keys;
 pub mod state;

@@ -1,0 +1,118 @@
+//! Starting up: one clear sentence for everything that can be wrong, before anything is served.
+
+use std::{
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    sync::Arc,
+};
+
+use store::Store;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    clock::{Clock, new_id},
+    config::Config,
+    keys::Keys,
+    state::{App, Wake},
+};
+
+/// A started instance, before it serves.
+pub struct Booted {
+    /// What handlers and workers share.
+    pub app: App,
+    /// Held as long as this process lives: a second instance on the same files would corrupt promises.
+    _lock: Option<File>,
+}
+
+/// Opens everything that the configuration names.
+///
+/// # Errors
+/// One sentence that says what is wrong and what to do.
+pub async fn boot(config: Config, clock: Clock) -> Result<Booted, String> {
+    let lock = prepare_data_dir(&config)?;
+    let keys = if config.secret_key.expose().is_empty() {
+        Keys::load_or_create(&config.data.join("secret.key"))?
+    } else {
+        Keys::from_hex(config.secret_key.expose()).ok_or("secret_key: it must be 64 hex digits")?
+    };
+    let store = Store::open(&config.database()).await.map_err(|e| explain(&e))?;
+    ensure_page(&store, &clock).await.map_err(|e| explain(&e))?;
+    let app = App::new(store, config, keys, clock).await.map_err(|e| explain(&e))?;
+    Ok(Booted { app, _lock: lock })
+}
+
+fn explain(error: &store::StoreError) -> String {
+    format!("{error}. Check database_url and that the database runs, then start again.")
+}
+
+fn prepare_data_dir(config: &Config) -> Result<Option<File>, String> {
+    if !config.database_url.expose().is_empty() && !config.secret_key.expose().is_empty() {
+        return Ok(None);
+    }
+    let dir = &config.data;
+    let wrong = |e: &dyn std::fmt::Display| {
+        format!("the data directory {} cannot be used: {e}. Choose another with --data or WAYPOST_DATA.", dir.display())
+    };
+    std::fs::create_dir_all(dir).map_err(|e| wrong(&e))?;
+    let lock = File::options().create(true).truncate(false).write(true).open(dir.join("waypost.lock")).map_err(|e| wrong(&e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "another Waypost is using {}. Stop it first, or give this one a data directory of its own.",
+            dir.display()
+        )),
+        Err(TryLockError::Error(e)) => Err(wrong(&e)),
+    }
+}
+
+async fn ensure_page(store: &Store, clock: &Clock) -> store::Result<()> {
+    let mut tx = store.write().await?;
+    if tx.page().await?.is_none() {
+        tx.insert_page(&new_id(), "Status", clock.now()).await?;
+    }
+    tx.commit().await
+}
+
+/// Takes the port.
+///
+/// # Errors
+/// One sentence when it is taken or not ours to take.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|e| match e.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "port {} is in use. Stop what listens there, or choose another with WAYPOST_LISTEN (demo: --port).",
+            address.port()
+        ),
+        _ => format!("cannot listen on {address}: {e}. Choose another address with WAYPOST_LISTEN."),
+    })
+}
+
+/// A flag that turns true on Ctrl-C or SIGTERM.
+#[must_use]
+pub fn stop_on_signal() -> watch::Receiver<bool> {
+    let (tell, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        let terminate = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminate => {}
+        }
+        let _ = tell.send(true);
+    });
+    stop
+}
+
+impl App {
+    /// Ties the parts together.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn new(store: Store, config: Config, keys: Keys, clock: Clock) -> store::Result<Self> {
+        Ok(Self { store, config: Arc::new(config), keys: Arc::new(keys), clock, wake: Arc::new(Wake::default()) })
+    }
+}
