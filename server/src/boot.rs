@@ -51,10 +51,18 @@ fn prepare_data_dir(config: &Config) -> Result<Option<File>, String> {
     }
     let dir = &config.data;
     let wrong = |e: &dyn std::fmt::Display| {
-        format!("the data directory {} cannot be used: {e}. Choose another with --data or WAYPOST_DATA.", dir.display())
+        format!(
+            "the data directory {} cannot be used: {e}. Choose another with --data or WAYPOST_DATA.",
+            dir.display()
+        )
     };
     std::fs::create_dir_all(dir).map_err(|e| wrong(&e))?;
-    let lock = File::options().create(true).truncate(false).write(true).open(dir.join("waypost.lock")).map_err(|e| wrong(&e))?;
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(dir.join("waypost.lock"))
+        .map_err(|e| wrong(&e))?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Err(format!(
@@ -113,6 +121,12 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn new(store: Store, config: Config, keys: Keys, clock: Clock) -> store::Result<Self> {
-        Ok(Self { store, config: Arc::new(config), keys: Arc::new(keys), clock, wake: Arc::new(Wake::default()) })
+        Ok(Self {
+            store,
+            config: Arc::new(config),
+            keys: Arc::new(keys),
+            clock,
+            wake: Arc::new(Wake::default()),
+        })
     }
 }

@@ -27,7 +27,8 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::Wall => {
-                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let since =
+                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Self::Manual(ms) => Timestamp::from_millis(ms.load(Ordering::SeqCst)),

@@ -105,13 +105,17 @@ impl Config {
             }
             figment = figment.merge(Toml::file(path));
         }
-        let env = Env::prefixed("WAYPOST_").ignore(&["config", "webhook_allow_cidrs", "test_postgres_url"]).split("__");
+        let env = Env::prefixed("WAYPOST_")
+            .ignore(&["config", "webhook_allow_cidrs", "test_postgres_url"])
+            .split("__");
         let mut config: Self =
             figment.merge(env).extract().map_err(|e| format!("the configuration is wrong: {e}"))?;
         for name in ["WAYPOST_WEBHOOK_ALLOW_CIDRS", "WEBHOOK_ALLOW_CIDRS"] {
             let Ok(list) = std::env::var(name) else { continue };
             for range in list.split([',', ' ']).filter(|r| !r.is_empty()) {
-                let range = range.parse().map_err(|_| format!("{name}: {range:?} is not an address range like 10.1.0.0/16"))?;
+                let range = range
+                    .parse()
+                    .map_err(|_| format!("{name}: {range:?} is not an address range like 10.1.0.0/16"))?;
                 config.webhook.allow_cidrs.push(range);
             }
         }
@@ -122,8 +126,14 @@ impl Config {
     /// What the types cannot check.
     fn check(&self) -> Result<(), String> {
         let base = &self.base_url;
-        if !matches!(base.scheme(), "http" | "https") || base.host().is_none() || base.path() != "/" || base.query().is_some() {
-            return Err(format!("base_url: {base} must be an origin like https://status.example.com, without a path"));
+        if !matches!(base.scheme(), "http" | "https")
+            || base.host().is_none()
+            || base.path() != "/"
+            || base.query().is_some()
+        {
+            return Err(format!(
+                "base_url: {base} must be an origin like https://status.example.com, without a path"
+            ));
         }
         if !matches!(self.smtp.security.as_str(), "none" | "starttls" | "tls") {
             return Err(format!("smtp.security: {:?} is not none, starttls or tls", self.smtp.security));

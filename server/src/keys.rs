@@ -56,7 +56,8 @@ impl Keys {
     pub fn load_or_create(path: &Path) -> Result<Self, String> {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
-        let wrong = |e: &dyn std::fmt::Display| format!("the key file {} cannot be used: {e}", path.display());
+        let wrong =
+            |e: &dyn std::fmt::Display| format!("the key file {} cannot be used: {e}", path.display());
         match std::fs::read_to_string(path) {
             Ok(text) => Self::from_hex(text.trim()).ok_or_else(|| wrong(&"it must hold 64 hex digits")),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -67,7 +68,9 @@ impl Keys {
                     .mode(0o600)
                     .open(path)
                     .map_err(|e| wrong(&e))?;
-                writeln!(file, "{}", HEXLOWER.encode(&root)).and_then(|()| file.sync_all()).map_err(|e| wrong(&e))?;
+                writeln!(file, "{}", HEXLOWER.encode(&root))
+                    .and_then(|()| file.sync_all())
+                    .map_err(|e| wrong(&e))?;
                 Ok(Self { root })
             }
             Err(e) => Err(wrong(&e)),
@@ -128,7 +131,8 @@ impl Keys {
 
 fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac =
+        <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     parts.iter().for_each(|p| mac.update(p));
     mac.finalize().into_bytes().into()
 }

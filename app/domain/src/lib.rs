@@ -3,8 +3,14 @@
 //! Pure: no IO, no wall clock, no randomness of its own. Time and random bytes are parameters.
 
 pub mod clock;
+pub mod clock_local;
 pub mod component;
 pub mod country;
 pub mod id;
+pub mod incident;
+pub mod notice;
 pub mod severity;
+pub mod sla;
 pub mod status;
+pub mod text;
+pub mod uptime;

@@ -167,3 +167,52 @@ impl Indicator {
         }
     }
 }
+
+/// The page's words and indicator from its cells, as the Statuspage documentation ladders them; first match wins.
+#[must_use]
+pub fn rollup(cells: &[CellStatus]) -> (Indicator, &'static str) {
+    use CellStatus::{Degraded, MajorOutage, PartialOutage, UnderMaintenance};
+    let any = |s| cells.contains(&s);
+    let all = |s| !cells.is_empty() && cells.iter().all(|c| *c == s);
+    if let [one] = cells {
+        return match one {
+            UnderMaintenance => (Indicator::Maintenance, "Service Under Maintenance"),
+            Degraded => (Indicator::Minor, "Partially Degraded Service"),
+            PartialOutage => (Indicator::Major, "Partial System Outage"),
+            MajorOutage => (Indicator::Critical, "Major System Outage"),
+            CellStatus::Operational | CellStatus::NoData => (Indicator::None, "All Systems Operational"),
+        };
+    }
+    if all(MajorOutage) {
+        (Indicator::Critical, "Major System Outage")
+    } else if all(PartialOutage) || any(MajorOutage) {
+        (Indicator::Major, "Partial System Outage")
+    } else if any(PartialOutage) {
+        (Indicator::Minor, "Minor Service Outage")
+    } else if all(Degraded) {
+        (Indicator::Minor, "Degraded System Service")
+    } else if any(Degraded) {
+        (Indicator::Minor, "Partially Degraded Service")
+    } else if any(UnderMaintenance) {
+        (Indicator::Maintenance, "Service Under Maintenance")
+    } else {
+        (Indicator::None, "All Systems Operational")
+    }
+}
+
+/// The page's indicator: the worse of its cells' roll-up and its open incidents' severities.
+#[must_use]
+pub fn page_indicator(cells: &[CellStatus], open: &[crate::severity::Severity]) -> (Indicator, &'static str) {
+    let (indicator, words) = rollup(cells);
+    let incidents = open.iter().map(|s| s.indicator()).max().unwrap_or(Indicator::None);
+    if incidents <= indicator {
+        return (indicator, words);
+    }
+    let words = match incidents {
+        Indicator::Critical => "Major System Outage",
+        Indicator::Major => "Partial System Outage",
+        Indicator::Minor => "Minor Service Outage",
+        Indicator::Maintenance | Indicator::None => words,
+    };
+    (incidents, words)
+}

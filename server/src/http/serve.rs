@@ -65,7 +65,13 @@ pub async fn serve(listener: TcpListener, router: Router, fast: Fast, mut stop: 
     let _ = tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, fast: Fast, mut stop: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    fast: Fast,
+    mut stop: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(STALL));
@@ -114,7 +120,9 @@ async fn answer(
 }
 
 fn too_slow() -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(b"The request took too long to arrive. Please send it again.\n")));
+    let mut response = Response::new(Full::new(Bytes::from_static(
+        b"The request took too long to arrive. Please send it again.\n",
+    )));
     *response.status_mut() = http::StatusCode::REQUEST_TIMEOUT;
     response
         .headers_mut()

@@ -114,10 +114,8 @@ impl Store {
 
 async fn open_sqlite(path: &str) -> Result<Pools> {
     if let Some(dir) = Path::new(path).parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir).map_err(|e| StoreError::DataDir {
-            path: dir.display().to_string(),
-            reason: e.to_string(),
-        })?;
+        std::fs::create_dir_all(dir)
+            .map_err(|e| StoreError::DataDir { path: dir.display().to_string(), reason: e.to_string() })?;
     }
     let mut options = SqliteConnectOptions::new()
         .filename(path)
@@ -152,7 +150,9 @@ async fn assert_sqlite(pool: &SqlitePool) -> Result<()> {
     let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(pool).await?;
     let parts: Vec<u32> = version.split('.').filter_map(|p| p.parse().ok()).collect();
     if parts < vec![3, 51, 3] {
-        return Err(StoreError::Unsafe(format!("SQLite {version} can lose commits; 3.51.3 or newer is needed")));
+        return Err(StoreError::Unsafe(format!(
+            "SQLite {version} can lose commits; 3.51.3 or newer is needed"
+        )));
     }
     let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(pool).await?;
     let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(pool).await?;
@@ -182,13 +182,18 @@ async fn open_postgres(url: &str) -> Result<Pools> {
 }
 
 async fn assert_postgres(pool: &PgPool) -> Result<()> {
-    for (setting, fit) in
-        [("fsync", &["on"][..]), ("full_page_writes", &["on"]), ("synchronous_commit", &["on", "remote_apply"])]
-    {
+    for (setting, fit) in [
+        ("fsync", &["on"][..]),
+        ("full_page_writes", &["on"]),
+        ("synchronous_commit", &["on", "remote_apply"]),
+    ] {
         let (value,): (String,) =
             sqlx::query_as("SELECT current_setting($1)").bind(setting).fetch_one(pool).await?;
         if !fit.contains(&value.as_str()) {
-            return Err(StoreError::Unsafe(format!("PostgreSQL runs with {setting}={value}; it must be {}", fit.join(" or "))));
+            return Err(StoreError::Unsafe(format!(
+                "PostgreSQL runs with {setting}={value}; it must be {}",
+                fit.join(" or ")
+            )));
         }
     }
     Ok(())

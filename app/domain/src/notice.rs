@@ -1,0 +1,187 @@
+//! What a published update tells its recipients: one structure behind mail, webhook and feed.
+
+use crate::{
+    clock::Timestamp,
+    clock_local::{Place, listed},
+    incident::{Phase, UpdateKind},
+    severity::Severity,
+    status::CellStatus,
+};
+
+/// The four minimum fields of every update.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// What we know: impact first.
+    pub known: String,
+    /// What we don't know.
+    pub unknown: String,
+    /// What we do next, and when we will update.
+    pub next_steps: String,
+    /// What customers should do.
+    pub customer_action: String,
+}
+
+impl Message {
+    /// The four fields under their labels, one paragraph each, empty ones left out: the body of feeds and APIs.
+    #[must_use]
+    pub fn body(&self) -> String {
+        self.labelled()
+            .iter()
+            .map(|(label, text)| format!("{label}: {text}"))
+            .collect::<Vec<_>>()
+            .join("\n\n")
+    }
+
+    /// The filled fields with their labels, in reading order.
+    #[must_use]
+    pub fn labelled(&self) -> Vec<(&'static str, &str)> {
+        [
+            ("What we know", &self.known),
+            ("What we don’t know", &self.unknown),
+            ("What we do next", &self.next_steps),
+            ("What you can do", &self.customer_action),
+        ]
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(label, text)| (label, text.as_str()))
+        .collect()
+    }
+}
+
+/// One affected cell as the update left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeCell {
+    /// Public id of the cell.
+    pub cell_id: String,
+    /// Public id of the country's group.
+    pub group_id: String,
+    /// Component slug.
+    pub component: String,
+    /// Component name.
+    pub component_name: String,
+    /// ISO code.
+    pub country: String,
+    /// Country name.
+    pub country_name: String,
+    /// Before the update.
+    pub old_status: CellStatus,
+    /// After it.
+    pub new_status: CellStatus,
+    /// Position of the component within its country, from 1.
+    pub position: i64,
+    /// When the cell was made.
+    pub created_at: Timestamp,
+    /// When the cell last changed.
+    pub updated_at: Timestamp,
+}
+
+/// One published update as a line of the incident's story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeUpdate {
+    /// Public id.
+    pub id: String,
+    /// What kind of update.
+    pub kind: UpdateKind,
+    /// Phase it left the incident in.
+    pub phase: Phase,
+    /// The four fields.
+    pub message: Message,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// Cells it changed.
+    pub changed: Vec<NoticeCell>,
+}
+
+/// A published update with its incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentNotice {
+    /// Name of the page.
+    pub page_name: String,
+    /// Public id of the page.
+    pub page_id: String,
+    /// Origin without a closing slash.
+    pub origin: String,
+    /// Page indicator word and its description at the time of sending.
+    pub indicator: (String, String),
+    /// Public id of the incident.
+    pub incident_id: String,
+    /// Title without prefix.
+    pub title: String,
+    /// Severity now.
+    pub severity: Severity,
+    /// Phase now.
+    pub phase: Phase,
+    /// When the impact began.
+    pub started_at: Timestamp,
+    /// When it was declared.
+    pub created_at: Timestamp,
+    /// When it became usable again.
+    pub restored_at: Option<Timestamp>,
+    /// When it was fixed for good.
+    pub resolved_at: Option<Timestamp>,
+    /// The promise that the update makes.
+    pub next_update_due_at: Option<Timestamp>,
+    /// Sequence of the update within the incident.
+    pub sequence: i64,
+    /// Affected countries with their zones.
+    pub places: Vec<Place>,
+    /// ISO codes of the affected countries.
+    pub countries: Vec<String>,
+    /// Affected cells as they stand.
+    pub cells: Vec<NoticeCell>,
+    /// Updates, newest first; the first is the one told.
+    pub updates: Vec<NoticeUpdate>,
+}
+
+impl IncidentNotice {
+    /// `[Sev 2] France/eUICC download – about one in five downloads time out`.
+    #[must_use]
+    pub fn full_title(&self) -> String {
+        full_title(self.severity, &self.scope(), &self.title)
+    }
+
+    /// `France/eUICC download`.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        let mut countries: Vec<&str> = self.cells.iter().map(|c| c.country_name.as_str()).collect();
+        countries.dedup();
+        let mut components: Vec<&str> = Vec::new();
+        for cell in &self.cells {
+            if !components.contains(&cell.component_name.as_str()) {
+                components.push(&cell.component_name);
+            }
+        }
+        scope(&countries, &components)
+    }
+
+    /// Address of the incident's page.
+    #[must_use]
+    pub fn link(&self) -> String {
+        format!("{}/incidents/{}", self.origin, self.incident_id)
+    }
+}
+
+/// `France/eUICC download`; many are counted: `6 countries/eUICC download and SMS`.
+#[must_use]
+pub fn scope(countries: &[&str], components: &[&str]) -> String {
+    let short = |names: &[&str], word: &str| match names.len() {
+        0 => String::new(),
+        1..=3 => listed(names),
+        n => format!("{n} {word}"),
+    };
+    match (short(countries, "countries"), short(components, "services")) {
+        (a, b) if a.is_empty() => b,
+        (a, b) if b.is_empty() => a,
+        (a, b) => format!("{a}/{b}"),
+    }
+}
+
+/// `[Sev N] Region/Component – short description`.
+#[must_use]
+pub fn full_title(severity: Severity, scope: &str, title: &str) -> String {
+    if scope.is_empty() {
+        format!("[{}] {title}", severity.label())
+    } else {
+        format!("[{}] {scope} – {title}", severity.label())
+    }
+}
