@@ -6,16 +6,22 @@
 #[macro_use]
 mod tx;
 mod audit;
+mod clocks;
 mod error;
+mod incidents;
 mod open;
 mod page;
+pub mod policies;
 pub mod statement;
+mod updates;
 
 pub use audit::AuditEntry;
 pub use error::StoreError;
+pub use incidents::{IncidentCellRow, IncidentRow};
 pub use open::{Engine, Store};
 pub use page::PageRow;
 pub use tx::Tx;
+pub use updates::{UpdateCellRow, UpdateRow};
 
 /// Result of every store call.
 pub type Result<T> = std::result::Result<T, StoreError>;

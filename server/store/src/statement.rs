@@ -27,5 +27,13 @@ impl Statement {
 /// Every statement of the crate.
 #[must_use]
 pub fn all() -> Vec<Statement> {
-    [crate::page::STATEMENTS, crate::audit::STATEMENTS].concat()
+    [
+        crate::audit::STATEMENTS,
+        crate::clocks::STATEMENTS,
+        crate::incidents::STATEMENTS,
+        crate::page::STATEMENTS,
+        crate::policies::STATEMENTS,
+        crate::updates::STATEMENTS,
+    ]
+    .concat()
 }
