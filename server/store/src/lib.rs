@@ -6,20 +6,26 @@
 #[macro_use]
 mod tx;
 mod audit;
+mod cells;
 mod clocks;
 mod error;
+mod grid;
 mod incidents;
 mod open;
 mod page;
 pub mod policies;
+mod proposals;
 pub mod statement;
 mod updates;
 
 pub use audit::AuditEntry;
+pub use cells::{CellChangeRow, CellRow};
 pub use error::StoreError;
+pub use grid::{ComponentRow, CountryRow, PortfolioRow};
 pub use incidents::{IncidentCellRow, IncidentRow};
 pub use open::{Engine, Store};
 pub use page::PageRow;
+pub use proposals::ProposalRow;
 pub use tx::Tx;
 pub use updates::{UpdateCellRow, UpdateRow};
 

@@ -29,10 +29,13 @@ impl Statement {
 pub fn all() -> Vec<Statement> {
     [
         crate::audit::STATEMENTS,
+        crate::cells::STATEMENTS,
         crate::clocks::STATEMENTS,
+        crate::grid::STATEMENTS,
         crate::incidents::STATEMENTS,
         crate::page::STATEMENTS,
         crate::policies::STATEMENTS,
+        crate::proposals::STATEMENTS,
         crate::updates::STATEMENTS,
     ]
     .concat()
