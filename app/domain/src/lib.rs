@@ -12,5 +12,6 @@ pub mod notice;
 pub mod severity;
 pub mod sla;
 pub mod status;
+pub mod telemetry;
 pub mod text;
 pub mod uptime;

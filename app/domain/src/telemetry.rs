@@ -1,0 +1,6 @@
+//! Activations: events, journeys, windows, and what they say of a cell.
+
+pub mod degradation;
+pub mod event;
+pub mod kpi;
+pub mod lifecycle;
