@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod tx;
+mod activations;
 mod audit;
 mod cells;
 mod clocks;
@@ -15,9 +16,11 @@ mod open;
 mod page;
 pub mod policies;
 mod proposals;
+mod sources;
 pub mod statement;
 mod updates;
 
+pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};
 pub use audit::AuditEntry;
 pub use cells::{CellChangeRow, CellRow};
 pub use error::StoreError;
@@ -26,6 +29,7 @@ pub use incidents::{IncidentCellRow, IncidentRow};
 pub use open::{Engine, Store};
 pub use page::PageRow;
 pub use proposals::ProposalRow;
+pub use sources::{ApiKeyRow, HeartbeatRow};
 pub use tx::Tx;
 pub use updates::{UpdateCellRow, UpdateRow};
 

@@ -28,6 +28,7 @@ impl Statement {
 #[must_use]
 pub fn all() -> Vec<Statement> {
     [
+        crate::activations::STATEMENTS,
         crate::audit::STATEMENTS,
         crate::cells::STATEMENTS,
         crate::clocks::STATEMENTS,
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Statement> {
         crate::page::STATEMENTS,
         crate::policies::STATEMENTS,
         crate::proposals::STATEMENTS,
+        crate::sources::STATEMENTS,
         crate::updates::STATEMENTS,
     ]
     .concat()

@@ -1,0 +1,345 @@
+//! Activation events, journeys, rollups. Batches travel as one JSON argument: binding is what costs.
+
+use std::collections::HashMap;
+
+use domain::{
+    clock::Timestamp,
+    component::Step,
+    telemetry::{kpi::Counts, lifecycle::Activation},
+};
+use serde_json::{Value, json};
+
+use crate::{Result, Tx};
+
+statements! {
+    LOCK_INGEST {
+        sqlite = "SELECT 1",
+        postgres = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(727001)) AS l"
+    };
+    INSERT_EVENTS {
+        sqlite = "INSERT INTO activation_events (source, event_id, type, subject, occurred_at, received_at, digest, key_id, flags, data)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
+            value ->> 9 FROM json_each($1) WHERE TRUE ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id",
+        postgres = "INSERT INTO activation_events (source, event_id, type, subject, occurred_at, received_at, digest, key_id, flags, data)
+            SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, CAST(v ->> 4 AS BIGINT), CAST(v ->> 5 AS BIGINT), v ->> 6, v ->> 7, v ->> 8,
+            v ->> 9 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v) ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id"
+    };
+    SELECT_DIGESTS {
+        sqlite = "SELECT e.source, e.event_id, e.digest FROM json_each($1) j JOIN activation_events e
+            ON e.source = j.value ->> 0 AND e.event_id = j.value ->> 1",
+        postgres = "SELECT e.source, e.event_id, e.digest FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v) JOIN activation_events e
+            ON e.source = v ->> 0 AND e.event_id = v ->> 1"
+    };
+    FLAG_EVENT = "UPDATE activation_events SET flags = $1 WHERE source = $2 AND event_id = $3";
+    SELECT_ACTIVATIONS {
+        sqlite = "SELECT a.* FROM json_each($1) j JOIN activations a ON a.subject = j.value",
+        postgres = "SELECT a.* FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS t(v) JOIN activations a ON a.subject = v"
+    };
+    UPSERT_ACTIVATIONS {
+        sqlite = "INSERT INTO activations (subject, country_code, supplier, flow, cohort, requested_at, issued_at, downloaded_at,
+            enabled_at, revoked_at, failed_at, failed_step, error_class, is_fallback, is_live, received_at)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
+            value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15 FROM json_each($1) WHERE TRUE
+            ON CONFLICT (subject) DO UPDATE SET requested_at = excluded.requested_at, issued_at = excluded.issued_at,
+            downloaded_at = excluded.downloaded_at, enabled_at = excluded.enabled_at, revoked_at = excluded.revoked_at,
+            failed_at = excluded.failed_at, failed_step = excluded.failed_step, error_class = excluded.error_class,
+            is_fallback = excluded.is_fallback, is_live = excluded.is_live, received_at = excluded.received_at",
+        postgres = "INSERT INTO activations (subject, country_code, supplier, flow, cohort, requested_at, issued_at, downloaded_at,
+            enabled_at, revoked_at, failed_at, failed_step, error_class, is_fallback, is_live, received_at)
+            SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, CAST(v ->> 5 AS BIGINT), CAST(v ->> 6 AS BIGINT),
+            CAST(v ->> 7 AS BIGINT), CAST(v ->> 8 AS BIGINT), CAST(v ->> 9 AS BIGINT), CAST(v ->> 10 AS BIGINT), v ->> 11, v ->> 12,
+            CAST(v ->> 13 AS BOOLEAN), CAST(v ->> 14 AS BOOLEAN), CAST(v ->> 15 AS BIGINT)
+            FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v)
+            ON CONFLICT (subject) DO UPDATE SET requested_at = excluded.requested_at, issued_at = excluded.issued_at,
+            downloaded_at = excluded.downloaded_at, enabled_at = excluded.enabled_at, revoked_at = excluded.revoked_at,
+            failed_at = excluded.failed_at, failed_step = excluded.failed_step, error_class = excluded.error_class,
+            is_fallback = excluded.is_fallback, is_live = excluded.is_live, received_at = excluded.received_at"
+    };
+    ADD_ROLLUPS {
+        sqlite = "INSERT INTO rollups (bucket_at, width_secs, step, country_code, supplier, is_live, entered, succeeded, late, failed, fallback)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
+            value ->> 9, value ->> 10 FROM json_each($1) WHERE TRUE
+            ON CONFLICT (width_secs, bucket_at, step, country_code, supplier, is_live) DO UPDATE SET
+            entered = rollups.entered + excluded.entered, succeeded = rollups.succeeded + excluded.succeeded,
+            late = rollups.late + excluded.late, failed = rollups.failed + excluded.failed, fallback = rollups.fallback + excluded.fallback",
+        postgres = "INSERT INTO rollups (bucket_at, width_secs, step, country_code, supplier, is_live, entered, succeeded, late, failed, fallback)
+            SELECT CAST(v ->> 0 AS BIGINT), CAST(v ->> 1 AS BIGINT), v ->> 2, v ->> 3, v ->> 4, CAST(v ->> 5 AS BOOLEAN),
+            CAST(v ->> 6 AS BIGINT), CAST(v ->> 7 AS BIGINT), CAST(v ->> 8 AS BIGINT), CAST(v ->> 9 AS BIGINT), CAST(v ->> 10 AS BIGINT)
+            FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v)
+            ON CONFLICT (width_secs, bucket_at, step, country_code, supplier, is_live) DO UPDATE SET
+            entered = rollups.entered + excluded.entered, succeeded = rollups.succeeded + excluded.succeeded,
+            late = rollups.late + excluded.late, failed = rollups.failed + excluded.failed, fallback = rollups.fallback + excluded.fallback"
+    };
+    ADD_BINS {
+        sqlite = "INSERT INTO latency_bins (bucket_at, width_secs, step, country_code, is_live, bin, samples)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each($1) WHERE TRUE
+            ON CONFLICT (width_secs, bucket_at, step, country_code, is_live, bin) DO UPDATE SET
+            samples = latency_bins.samples + excluded.samples",
+        postgres = "INSERT INTO latency_bins (bucket_at, width_secs, step, country_code, is_live, bin, samples)
+            SELECT CAST(v ->> 0 AS BIGINT), CAST(v ->> 1 AS BIGINT), v ->> 2, v ->> 3, CAST(v ->> 4 AS BOOLEAN), CAST(v ->> 5 AS BIGINT),
+            CAST(v ->> 6 AS BIGINT) FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v)
+            ON CONFLICT (width_secs, bucket_at, step, country_code, is_live, bin) DO UPDATE SET
+            samples = latency_bins.samples + excluded.samples"
+    };
+    SELECT_WINDOW = "SELECT step, country_code, CASE WHEN bucket_at < $3 THEN 0 ELSE bucket_at END AS slot,
+        CAST(SUM(entered) AS BIGINT), CAST(SUM(succeeded) AS BIGINT), CAST(SUM(late + failed) AS BIGINT), CAST(SUM(fallback) AS BIGINT)
+        FROM rollups WHERE width_secs = $1 AND bucket_at >= $2 AND bucket_at <= $4 AND is_live = TRUE GROUP BY 1, 2, 3";
+    SELECT_WINDOW_BINS = "SELECT step, country_code, bin, CAST(SUM(samples) AS BIGINT) FROM latency_bins
+        WHERE width_secs = $1 AND bucket_at >= $2 AND is_live = TRUE GROUP BY 1, 2, 3 ORDER BY 3";
+    SELECT_NEWEST = "SELECT * FROM activations WHERE country_code = $1 AND received_at > $2 AND is_live = TRUE
+        ORDER BY received_at DESC LIMIT $3";
+    SELECT_TOP_ERROR = "SELECT error_class, COUNT(*) FROM activations WHERE country_code = $1 AND received_at > $2
+        AND failed_step = $3 AND error_class IS NOT NULL AND is_live = TRUE GROUP BY error_class ORDER BY 2 DESC, 1 LIMIT 1";
+    COUNT_EVENTS = "SELECT COUNT(*) FROM activation_events";
+}
+
+/// An event ready to be kept.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// CloudEvents source.
+    pub source: String,
+    /// CloudEvents id.
+    pub event_id: String,
+    /// CloudEvents type.
+    pub kind: String,
+    /// The activation, or empty.
+    pub subject: String,
+    /// The event's own time.
+    pub occurred_at: Timestamp,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Of the canonical event.
+    pub digest: String,
+    /// The key it came with.
+    pub key_id: String,
+    /// `future`, `late`, `illegal_transition`; comma-separated.
+    pub flags: String,
+    /// Its data, profiles hashed.
+    pub data: String,
+}
+
+/// A change of one rollup row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RollupDelta {
+    /// Activations that entered the step.
+    pub entered: i64,
+    /// In time.
+    pub succeeded: i64,
+    /// After the SLA.
+    pub late: i64,
+    /// Failed for good.
+    pub failed: i64,
+    /// By a secondary flow.
+    pub fallback: i64,
+}
+
+/// Which rollup row: bucket start (ms), width (s), step, country, supplier, live.
+pub type RollupKey = (i64, i64, Step, String, String, bool);
+/// Which latency row: bucket start (ms), width (s), step, country, live, bin.
+pub type BinKey = (i64, i64, Step, String, bool, i64);
+/// Counts per (step, country).
+pub type Window = HashMap<(Step, String), Counts>;
+
+#[derive(sqlx::FromRow)]
+struct ActivationRow {
+    subject: String,
+    country_code: String,
+    supplier: String,
+    flow: String,
+    cohort: String,
+    requested_at: Option<i64>,
+    issued_at: Option<i64>,
+    downloaded_at: Option<i64>,
+    enabled_at: Option<i64>,
+    revoked_at: Option<i64>,
+    failed_at: Option<i64>,
+    failed_step: Option<String>,
+    error_class: Option<String>,
+    is_fallback: bool,
+    is_live: bool,
+    received_at: i64,
+}
+
+impl From<ActivationRow> for Activation {
+    fn from(r: ActivationRow) -> Self {
+        let at = |ms: Option<i64>| ms.map(Timestamp::from_millis);
+        let step = r.failed_step.and_then(|s| Step::try_from(s).ok());
+        Self {
+            subject: r.subject,
+            country: r.country_code,
+            supplier: r.supplier,
+            flow: r.flow,
+            cohort: r.cohort,
+            requested_at: at(r.requested_at),
+            issued_at: at(r.issued_at),
+            downloaded_at: at(r.downloaded_at),
+            enabled_at: at(r.enabled_at),
+            revoked_at: at(r.revoked_at),
+            failure: at(r.failed_at).zip(step).map(|(t, s)| (t, s, r.error_class.unwrap_or_default())),
+            is_fallback: r.is_fallback,
+            is_live: r.is_live,
+            received_at: Timestamp::from_millis(r.received_at),
+        }
+    }
+}
+
+fn activation_json(a: &Activation) -> Value {
+    let ms = |t: Option<Timestamp>| t.map(Timestamp::millis);
+    let (failed_at, step, class) = match &a.failure {
+        Some((t, s, c)) => (Some(t.millis()), Some(s.slug()), Some(c.as_str())),
+        None => (None, None, None),
+    };
+    json!([
+        a.subject,
+        a.country,
+        a.supplier,
+        a.flow,
+        a.cohort,
+        ms(a.requested_at),
+        ms(a.issued_at),
+        ms(a.downloaded_at),
+        ms(a.enabled_at),
+        ms(a.revoked_at),
+        failed_at,
+        step,
+        class,
+        a.is_fallback,
+        a.is_live,
+        a.received_at.millis()
+    ])
+}
+
+impl Tx {
+    /// Lets one writer of telemetry in at a time, over all nodes, until the transaction ends.
+    pub async fn lock_ingest(&mut self) -> Result<()> {
+        execute!(self, LOCK_INGEST).map(drop)
+    }
+
+    /// Keeps events; returns the (source, id) of those that were new.
+    pub async fn insert_events(&mut self, events: &[EventRow]) -> Result<Vec<(String, String)>> {
+        let rows: Vec<Value> = events
+            .iter()
+            .map(|e| {
+                let (at, received) = (e.occurred_at.millis(), e.received_at.millis());
+                json!([
+                    e.source, e.event_id, e.kind, e.subject, at, received, e.digest, e.key_id, e.flags,
+                    e.data
+                ])
+            })
+            .collect();
+        fetch_all!(self, (String, String), INSERT_EVENTS, Value::from(rows).to_string())
+    }
+
+    /// (source, id, digest) of those of the given (source, id) that are kept.
+    pub async fn event_digests(&mut self, ids: &[(&str, &str)]) -> Result<Vec<(String, String, String)>> {
+        fetch_all!(self, (String, String, String), SELECT_DIGESTS, json!(ids).to_string())
+    }
+
+    /// Flags a kept event.
+    pub async fn flag_event(&mut self, source: &str, event_id: &str, flags: &str) -> Result<()> {
+        execute!(self, FLAG_EVENT, flags, source, event_id).map(drop)
+    }
+
+    /// The journeys of these subjects, those that exist.
+    pub async fn activations(&mut self, subjects: &[&str]) -> Result<Vec<Activation>> {
+        let rows = fetch_all!(self, ActivationRow, SELECT_ACTIVATIONS, json!(subjects).to_string())?;
+        Ok(rows.into_iter().map(Activation::from).collect())
+    }
+
+    /// Saves journeys.
+    pub async fn save_activations<'a>(
+        &mut self,
+        activations: impl IntoIterator<Item = &'a Activation>,
+    ) -> Result<()> {
+        let rows: Vec<Value> = activations.into_iter().map(activation_json).collect();
+        execute!(self, UPSERT_ACTIVATIONS, Value::from(rows).to_string()).map(drop)
+    }
+
+    /// Adds to rollups.
+    pub async fn add_rollups(&mut self, deltas: &HashMap<RollupKey, RollupDelta>) -> Result<()> {
+        let rows: Vec<Value> = deltas
+            .iter()
+            .filter(|(_, d)| **d != RollupDelta::default())
+            .map(|((bucket, width, step, country, supplier, live), d)| {
+                json!([
+                    bucket,
+                    width,
+                    step.slug(),
+                    country,
+                    supplier,
+                    live,
+                    d.entered,
+                    d.succeeded,
+                    d.late,
+                    d.failed,
+                    d.fallback
+                ])
+            })
+            .collect();
+        execute!(self, ADD_ROLLUPS, Value::from(rows).to_string()).map(drop)
+    }
+
+    /// Adds to latency histograms.
+    pub async fn add_latency_bins(&mut self, deltas: &HashMap<BinKey, i64>) -> Result<()> {
+        let rows: Vec<Value> = deltas
+            .iter()
+            .filter(|(_, n)| **n != 0)
+            .map(|((bucket, width, step, country, live, bin), n)| {
+                json!([bucket, width, step.slug(), country, live, bin, n])
+            })
+            .collect();
+        execute!(self, ADD_BINS, Value::from(rows).to_string()).map(drop)
+    }
+
+    /// Counts of every step and country over the last `window_secs`, from rollups `width_secs` wide. Activations
+    /// without an outcome count once their SLA has run out.
+    pub async fn window(&mut self, window_secs: i64, width_secs: i64, now: Timestamp) -> Result<Window> {
+        type Row = (String, String, i64, i64, i64, i64, i64);
+        let width = width_secs * 1_000;
+        let from = now.plus(-window_secs * 1_000).millis().div_euclid(width) * width;
+        let recent = now.plus(-60_000 - width).millis();
+        let rows = fetch_all!(self, Row, SELECT_WINDOW, width_secs, from, recent, now.millis())?;
+        let mut window = Window::new();
+        for (step, country, slot, entered, succeeded, unsuccessful, fallback) in rows {
+            let Ok(step) = Step::try_from(step) else { continue };
+            let elapsed = slot + width + domain::telemetry::lifecycle::step_sla(step) <= now.millis();
+            let counts = window.entry((step, country)).or_default();
+            counts.samples += if elapsed { entered } else { succeeded + unsuccessful };
+            counts.succeeded += succeeded;
+            counts.fallback += fallback;
+        }
+        for (step, country, bin, n) in
+            fetch_all!(self, (String, String, i64, i64), SELECT_WINDOW_BINS, width_secs, from)?
+        {
+            let Ok(step) = Step::try_from(step) else { continue };
+            window.entry((step, country)).or_default().bins.push((bin, n));
+        }
+        Ok(window)
+    }
+
+    /// The newest live journeys of a country that were heard of after `after`, at most `limit`.
+    pub async fn newest_activations(
+        &mut self,
+        country: &str,
+        after: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Activation>> {
+        let rows = fetch_all!(self, ActivationRow, SELECT_NEWEST, country, after.millis(), limit)?;
+        Ok(rows.into_iter().map(Activation::from).collect())
+    }
+
+    /// The most frequent error class at a step in a country since `from`, with its count.
+    pub async fn top_error(
+        &mut self,
+        country: &str,
+        step: Step,
+        from: Timestamp,
+    ) -> Result<Option<(String, i64)>> {
+        fetch_optional!(self, (String, i64), SELECT_TOP_ERROR, country, from.millis(), step.slug())
+    }
+
+    /// Kept events in all.
+    pub async fn count_events(&mut self) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_EVENTS)?.0)
+    }
+}

@@ -1,0 +1,122 @@
+//! Where telemetry comes from: API keys and heartbeats.
+
+use domain::clock::Timestamp;
+
+use crate::{Result, Tx};
+
+statements! {
+    INSERT_API_KEY = "INSERT INTO api_keys (id, name, secret_hash, source_prefix, requests_per_minute, events_per_minute,
+        created_at, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    SELECT_API_KEY = "SELECT * FROM api_keys WHERE id = $1";
+    SELECT_API_KEYS = "SELECT * FROM api_keys ORDER BY created_at, id";
+    REVOKE_API_KEY = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+    TOUCH_API_KEY = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
+    UPSERT_HEARTBEAT = "INSERT INTO heartbeats (source, component_slug, country_code, interval_secs, received_at)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, component_slug, country_code) DO UPDATE SET
+        interval_secs = excluded.interval_secs, received_at = excluded.received_at";
+    SELECT_HEARTBEATS = "SELECT source, component_slug, country_code, interval_secs, received_at FROM heartbeats WHERE component_slug <> ''";
+}
+
+/// A row of `api_keys`.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ApiKeyRow {
+    /// The 8 characters inside the key.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// SHA-256 of the whole key.
+    pub secret_hash: String,
+    /// Sources that it may speak for; none: any.
+    pub source_prefix: Option<String>,
+    /// Quota.
+    pub requests_per_minute: i64,
+    /// Quota.
+    pub events_per_minute: i64,
+    /// When it was made.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
+    /// When it ends, in milliseconds.
+    pub expires_at: Option<i64>,
+    /// When it was revoked, in milliseconds.
+    pub revoked_at: Option<i64>,
+    /// When it was last used, in milliseconds; up to a minute behind.
+    pub last_used_at: Option<i64>,
+}
+
+/// A row of `heartbeats`.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct HeartbeatRow {
+    /// Who says so.
+    pub source: String,
+    /// Which component.
+    pub component_slug: String,
+    /// In which country.
+    pub country_code: String,
+    /// How often it means to say so.
+    pub interval_secs: i64,
+    /// When it last did.
+    #[sqlx(try_from = "i64")]
+    pub received_at: Timestamp,
+}
+
+impl Tx {
+    /// Adds a key.
+    pub async fn insert_api_key(&mut self, key: &ApiKeyRow) -> Result<()> {
+        execute!(
+            self,
+            INSERT_API_KEY,
+            &key.id,
+            &key.name,
+            &key.secret_hash,
+            &key.source_prefix,
+            key.requests_per_minute,
+            key.events_per_minute,
+            key.created_at.millis(),
+            &key.created_by,
+            key.expires_at,
+        )
+        .map(drop)
+    }
+
+    /// One key.
+    pub async fn api_key(&mut self, id: &str) -> Result<Option<ApiKeyRow>> {
+        fetch_optional!(self, ApiKeyRow, SELECT_API_KEY, id)
+    }
+
+    /// Every key.
+    pub async fn api_keys(&mut self) -> Result<Vec<ApiKeyRow>> {
+        fetch_all!(self, ApiKeyRow, SELECT_API_KEYS)
+    }
+
+    /// Revokes a key; false if it was revoked before or is unknown.
+    pub async fn revoke_api_key(&mut self, id: &str, now: Timestamp) -> Result<bool> {
+        execute!(self, REVOKE_API_KEY, now.millis(), id).map(|n| n == 1)
+    }
+
+    /// Notes that a key was used.
+    pub async fn touch_api_key(&mut self, id: &str, now: Timestamp) -> Result<()> {
+        execute!(self, TOUCH_API_KEY, now.millis(), id).map(drop)
+    }
+
+    /// Notes a heartbeat; empty component and country: the source alone.
+    pub async fn save_heartbeat(&mut self, beat: &HeartbeatRow) -> Result<()> {
+        let at = beat.received_at.millis();
+        execute!(
+            self,
+            UPSERT_HEARTBEAT,
+            &beat.source,
+            &beat.component_slug,
+            &beat.country_code,
+            beat.interval_secs,
+            at
+        )
+        .map(drop)
+    }
+
+    /// The newest heartbeat of every source and cell.
+    pub async fn heartbeats(&mut self) -> Result<Vec<HeartbeatRow>> {
+        fetch_all!(self, HeartbeatRow, SELECT_HEARTBEATS)
+    }
+}
