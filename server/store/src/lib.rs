@@ -18,6 +18,8 @@ pub mod policies;
 mod proposals;
 mod sources;
 pub mod statement;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod updates;
 
 pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};

@@ -1,0 +1,8 @@
+//! The store on both engines, and the laws that keep the two alike.
+
+mod append_only;
+mod dependencies;
+mod page;
+mod parity;
+mod source;
+mod statements;
