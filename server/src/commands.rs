@@ -1,6 +1,11 @@
 //! Use cases. Each takes a transaction and a [`Ctx`], and writes its change, its clocks, its outbox rows and its
 //! audit line together; the caller commits and wakes the workers.
 
+pub mod cells;
+pub mod incidents;
+pub mod notices;
+pub mod proposals;
+
 use domain::clock::Timestamp;
 
 use crate::clock::new_id;

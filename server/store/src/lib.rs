@@ -13,6 +13,7 @@ mod error;
 mod grid;
 mod incidents;
 mod open;
+mod outbox;
 mod page;
 pub mod policies;
 mod proposals;
@@ -21,6 +22,7 @@ pub mod statement;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod updates;
+mod users;
 
 pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};
 pub use audit::AuditEntry;
@@ -29,11 +31,13 @@ pub use error::StoreError;
 pub use grid::{ComponentRow, CountryRow, PortfolioRow};
 pub use incidents::{IncidentCellRow, IncidentRow};
 pub use open::{Engine, Store};
+pub use outbox::OutboxRow;
 pub use page::PageRow;
 pub use proposals::ProposalRow;
 pub use sources::{ApiKeyRow, HeartbeatRow};
 pub use tx::Tx;
 pub use updates::{UpdateCellRow, UpdateRow};
+pub use users::{SessionRow, UserRow};
 
 /// Result of every store call.
 pub type Result<T> = std::result::Result<T, StoreError>;

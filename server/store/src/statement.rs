@@ -34,11 +34,13 @@ pub fn all() -> Vec<Statement> {
         crate::clocks::STATEMENTS,
         crate::grid::STATEMENTS,
         crate::incidents::STATEMENTS,
+        crate::outbox::STATEMENTS,
         crate::page::STATEMENTS,
         crate::policies::STATEMENTS,
         crate::proposals::STATEMENTS,
         crate::sources::STATEMENTS,
         crate::updates::STATEMENTS,
+        crate::users::STATEMENTS,
     ]
     .concat()
 }

@@ -1,0 +1,388 @@
+//! The verbs of an incident. Each is one transaction: the update, its cells, the clocks, the notice, the audit line.
+
+use domain::{
+    clock::{DAY, MINUTE, Timestamp},
+    incident::{Incident, Phase, Refused, UpdateKind},
+    notice::Message,
+    severity::Severity,
+    sla::policy::SeverityMatrix,
+    status::CellStatus,
+    text::{self, BadText},
+};
+use serde_json::json;
+use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEVERITY_MATRIX};
+
+use super::{
+    Ctx, Refusal,
+    cells::{self, audit},
+    notices, proposals,
+};
+use crate::clock::new_id;
+
+/// Declares an incident and publishes its first update.
+#[derive(Debug, Clone, Default)]
+pub struct Declare {
+    /// Short description, without prefix.
+    pub title: String,
+    /// 1 to 4.
+    pub severity: i64,
+    /// When the impact began.
+    pub started_at: Timestamp,
+    /// Affected cells and what each is.
+    pub cells: Vec<(String, CellStatus)>,
+    /// The four fields.
+    pub message: Message,
+    /// An earlier promise than policy's.
+    pub next_update_due_at: Option<Timestamp>,
+    /// The proposal that it comes from.
+    pub proposal_id: Option<String>,
+    /// Makes a repeat harmless.
+    pub idempotency_key: Option<String>,
+}
+
+/// What the later verbs share.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// Which incident.
+    pub incident_id: String,
+    /// The version that the author saw.
+    pub version: i64,
+    /// The four fields.
+    pub message: Message,
+    /// An earlier promise than policy's.
+    pub next_update_due_at: Option<Timestamp>,
+    /// Makes a repeat harmless.
+    pub idempotency_key: Option<String>,
+}
+
+/// A verb on an open incident.
+#[derive(Debug, Clone)]
+pub enum Verb {
+    /// Publishes what changed (or that nothing did).
+    PostUpdate {
+        /// Investigating, identified, or monitoring while it is.
+        phase: Phase,
+        /// It says itself that nothing changed.
+        is_no_change: bool,
+        /// Cells that it moves.
+        cells: Vec<(String, CellStatus)>,
+    },
+    /// Changes the severity.
+    Reclassify {
+        /// To what.
+        severity: i64,
+        /// Why, as readers will see it.
+        reason: String,
+    },
+    /// Usable again.
+    Restore,
+    /// Fixed for good.
+    Resolve,
+}
+
+/// A published update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The incident.
+    pub incident_id: String,
+    /// The update.
+    pub update_id: String,
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::TooLate(_) | Refused::InThePast => {
+                Self::field("next_update_due_at", refused.to_string())
+            }
+            Refused::SameSeverity(_) => Self::field("severity", refused.to_string()),
+            Refused::Phase => Self::field("phase", refused.to_string()),
+            Refused::Resolved | Refused::Restored => Self::Conflict(refused.to_string()),
+        }
+    }
+}
+
+fn field_of(name: &'static str) -> impl Fn(BadText) -> Refusal {
+    move |e| Refusal::field(name, e.to_string())
+}
+
+/// Checks one of the four fields; an optional one may stay empty.
+fn words(text: &str, name: &'static str, is_required: bool) -> Result<String, Refusal> {
+    if !is_required && text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let text = text::multi_line(text, text::FIELD_MAX).map_err(field_of(name))?;
+    text::no_identifiers(&text).map_err(field_of(name))?;
+    Ok(text)
+}
+
+/// The minimum content: all four fields; *no change* and the steps after restoring may leave some out.
+fn message(given: &Message, kind: UpdateKind) -> Result<Message, Refusal> {
+    let full = matches!(kind, UpdateKind::Initial | UpdateKind::Progress);
+    let acts = full || kind == UpdateKind::Restored;
+    Ok(Message {
+        known: words(&given.known, "known", true)?,
+        unknown: words(&given.unknown, "unknown", full)?,
+        next_steps: words(&given.next_steps, "next_steps", full || kind == UpdateKind::NoChange)?,
+        customer_action: words(&given.customer_action, "customer_action", acts)?,
+    })
+}
+
+async fn repeated(tx: &mut Tx, key: Option<&str>) -> Result<Option<Published>, StoreError> {
+    let Some(key) = key else { return Ok(None) };
+    let done = tx.update_by_key(key).await?;
+    Ok(done.map(|u| Published { incident_id: u.incident_id, update_id: u.id }))
+}
+
+fn check_severity(number: i64) -> Result<Severity, Refusal> {
+    Severity::try_from(number)
+        .map_err(|_| Refusal::field("severity", "Choose a severity from Sev 1 to Sev 4."))
+}
+
+/// Declares an incident and publishes its first update.
+pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, Refusal> {
+    if let Some(done) = repeated(tx, cmd.idempotency_key.as_deref()).await? {
+        return Ok(done);
+    }
+    let title = text::single_line(&cmd.title, text::TITLE_MAX).map_err(field_of("title"))?;
+    text::no_identifiers(&title).map_err(field_of("title"))?;
+    let severity = check_severity(cmd.severity)?;
+    let message = message(&cmd.message, UpdateKind::Initial)?;
+    if cmd.cells.is_empty() {
+        return Err(Refusal::field("cells", "Choose at least one service and country that is affected."));
+    }
+    if cmd.started_at > ctx.now.plus(MINUTE) || ctx.now.since(cmd.started_at) > 90 * DAY {
+        return Err(Refusal::field(
+            "started_at",
+            "The start must lie within the last 90 days, not in the future.",
+        ));
+    }
+    let (policy_version, matrix): (i64, SeverityMatrix) = tx.policy(SEVERITY_MATRIX).await?;
+    let started_at = cmd.started_at.min(ctx.now);
+    let incident =
+        Incident::declare(severity, started_at, ctx.now, cmd.next_update_due_at, &matrix, &mut new_id)?;
+    let row = declared(tx, ctx, title, &incident, policy_version, cmd.proposal_id.as_deref()).await?;
+    let story = Story {
+        incident: &incident,
+        kind: UpdateKind::Initial,
+        message,
+        cells: cmd.cells,
+        key: cmd.idempotency_key,
+    };
+    let update_id = publish(tx, ctx, &row.id, 1, story).await?;
+    if let Some(proposal) = &cmd.proposal_id {
+        proposals::accept(tx, ctx, proposal, &row.id).await?;
+    }
+    let detail = json!({ "severity": severity.number(), "title": row.title });
+    audit(tx, ctx, "declare_incident", &format!("incident:{}", row.id), detail).await?;
+    Ok(Published { incident_id: row.id, update_id })
+}
+
+async fn declared(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    title: String,
+    incident: &Incident,
+    policy_version: i64,
+    proposal_id: Option<&str>,
+) -> Result<IncidentRow, Refusal> {
+    let evidence = match proposal_id {
+        Some(id) => Some(tx.proposal(id).await?.ok_or(Refusal::NotFound("proposal"))?.evidence),
+        None => None,
+    };
+    let row = IncidentRow {
+        id: new_id(),
+        title,
+        severity: incident.severity,
+        phase: incident.phase,
+        started_at: incident.started_at,
+        declared_at: ctx.now,
+        declared_by: ctx.actor.clone(),
+        restored_at: None,
+        resolved_at: None,
+        next_update_due_at: incident.next_update_due_at.map(Timestamp::millis),
+        policy_version,
+        evidence,
+        sequence: 1,
+        version: 1,
+        updated_at: ctx.now,
+    };
+    tx.insert_incident(&row).await?;
+    Ok(row)
+}
+
+/// Does a verb on an open incident.
+pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Published, Refusal> {
+    if let Some(done) = repeated(tx, step.idempotency_key.as_deref()).await? {
+        return Ok(done);
+    }
+    let row = tx.incident(&step.incident_id).await?.ok_or(Refusal::NotFound("incident"))?;
+    if row.version != step.version {
+        return Err(overtaken(tx, &row).await?);
+    }
+    let matrix = tx.severity_matrix(row.policy_version).await?;
+    let before = Incident {
+        severity: row.severity,
+        phase: row.phase,
+        started_at: row.started_at,
+        restored_at: row.restored_at.map(Timestamp::from_millis),
+        resolved_at: row.resolved_at.map(Timestamp::from_millis),
+        next_update_due_at: row.next_update_due_at.map(Timestamp::from_millis),
+        clocks: tx.clocks(&row.id).await?,
+    };
+    let due = step.next_update_due_at;
+    let (action, kind, incident, given, cells) = match verb {
+        Verb::PostUpdate { phase, is_no_change, cells } => {
+            let kind = if is_no_change { UpdateKind::NoChange } else { UpdateKind::Progress };
+            let after = before.post_update(phase, ctx.now, due, &matrix, &mut new_id)?;
+            ("post_update", kind, after, step.message, cells)
+        }
+        Verb::Reclassify { severity, reason } => {
+            let severity = check_severity(severity)?;
+            let given = reclassified(&before, severity, &reason, step.message)?;
+            let after = before.reclassify(severity, ctx.now, &matrix, &mut new_id)?;
+            ("reclassify", UpdateKind::Reclassified, after, given, Vec::new())
+        }
+        Verb::Restore => {
+            let after = before.restore(ctx.now, due, &matrix, &mut new_id)?;
+            ("restore", UpdateKind::Restored, after, step.message, Vec::new())
+        }
+        Verb::Resolve => {
+            ("resolve", UpdateKind::Resolved, before.resolve(ctx.now)?, step.message, Vec::new())
+        }
+    };
+    let message = message(&given, kind)?;
+    if !tx.update_incident(&row.id, row.version, &incident, ctx.now).await? {
+        return Err(overtaken(tx, &row).await?);
+    }
+    let story = Story { incident: &incident, kind, message, cells, key: step.idempotency_key };
+    let update_id = publish(tx, ctx, &row.id, row.sequence + 1, story).await?;
+    let detail = json!({
+        "before": { "severity": row.severity.number(), "phase": row.phase.slug() },
+        "after": { "severity": incident.severity.number(), "phase": incident.phase.slug() },
+    });
+    audit(tx, ctx, action, &format!("incident:{}", row.id), detail).await?;
+    Ok(Published { incident_id: row.id, update_id })
+}
+
+/// A reclassification says itself what changed; its reason is the text unless the author wrote more.
+fn reclassified(before: &Incident, to: Severity, reason: &str, given: Message) -> Result<Message, Refusal> {
+    let reason = words(reason, "reason", true)?;
+    let from = before.severity.label();
+    let said = format!("Reclassified from {from} to {}. {reason}", to.label());
+    Ok(Message {
+        known: if given.known.trim().is_empty() { said } else { format!("{said}\n\n{}", given.known) },
+        ..given
+    })
+}
+
+async fn overtaken(tx: &mut Tx, row: &IncidentRow) -> Result<Refusal, Refusal> {
+    let newest = tx.updates(&row.id).await?.into_iter().next();
+    let who = match &newest {
+        Some(u) => tx.user_name(&u.published_by).await?.unwrap_or_else(|| "somebody".into()),
+        None => "somebody".into(),
+    };
+    let at = newest.map_or(row.updated_at, |u| u.published_at);
+    let at = domain::clock_local::hour_minute(at, domain::clock_local::zone("UTC"));
+    Ok(Refusal::Conflict(format!(
+        "{who} published an update at {at} UTC, after you opened this form. Read it above; your text is kept below."
+    )))
+}
+
+struct Story<'a> {
+    incident: &'a Incident,
+    kind: UpdateKind,
+    message: Message,
+    cells: Vec<(String, CellStatus)>,
+    key: Option<String>,
+}
+
+/// Writes the update, its cells, the clocks and the notice.
+async fn publish(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    incident_id: &str,
+    sequence: i64,
+    story: Story<'_>,
+) -> Result<String, Refusal> {
+    let Story { incident, kind, message, cells: given, key } = story;
+    let update = UpdateRow {
+        id: new_id(),
+        incident_id: incident_id.to_owned(),
+        sequence,
+        kind,
+        phase: incident.phase,
+        severity: incident.severity,
+        known: message.known,
+        unknown: message.unknown,
+        next_steps: message.next_steps,
+        customer_action: message.customer_action,
+        published_at: ctx.now,
+        published_by: ctx.actor.clone(),
+        next_update_due_at: incident.next_update_due_at.map(Timestamp::millis),
+        idempotency_key: key,
+    };
+    tx.insert_update(&update).await?;
+    let ended = matches!(kind, UpdateKind::Restored | UpdateKind::Resolved);
+    let moved = if ended {
+        release_all(tx, ctx, incident_id).await?
+    } else {
+        hold_all(tx, ctx, incident_id, given).await?
+    };
+    for (cell_id, (old_status, new_status)) in moved {
+        if old_status != new_status {
+            tx.insert_update_cell(&UpdateCellRow {
+                update_id: update.id.clone(),
+                cell_id,
+                old_status,
+                new_status,
+            })
+            .await?;
+        }
+    }
+    for clock in &incident.clocks {
+        tx.save_clock(incident_id, clock).await?;
+    }
+    let notice =
+        notices::Notice { incident_id, update_id: &update.id, severity: incident.severity, sequence };
+    notices::enqueue(tx, ctx, notice).await?;
+    tx.bump_revision(ctx.now).await?;
+    Ok(update.id)
+}
+
+type MovedCells = Vec<(String, cells::Moved)>;
+
+async fn hold_all(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    incident_id: &str,
+    given: Vec<(String, CellStatus)>,
+) -> Result<MovedCells, Refusal> {
+    let mut moved = Vec::new();
+    for (cell_id, status) in given {
+        let change = cells::hold(tx, ctx, incident_id, &cell_id, status).await.map_err(|e| match e {
+            Refusal::NotFound(_) => {
+                Refusal::field("cells", format!("There is no cell {cell_id:?} on this page."))
+            }
+            other => other,
+        })?;
+        moved.push((cell_id, change));
+    }
+    // A phase that goes back from monitoring holds the incident's cells again.
+    for row in tx.incident_cells(incident_id).await? {
+        if !moved.iter().any(|(id, _)| *id == row.cell_id) {
+            let change = cells::hold(tx, ctx, incident_id, &row.cell_id, row.status).await?;
+            moved.push((row.cell_id, change));
+        }
+    }
+    Ok(moved)
+}
+
+async fn release_all(tx: &mut Tx, ctx: &Ctx, incident_id: &str) -> Result<MovedCells, Refusal> {
+    let mut moved = Vec::new();
+    for row in tx.incident_cells(incident_id).await? {
+        let change = cells::release(tx, ctx, incident_id, &row.cell_id).await?;
+        moved.push((row.cell_id, change));
+    }
+    Ok(moved)
+}
