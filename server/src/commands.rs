@@ -3,6 +3,7 @@
 
 pub mod cells;
 pub mod incidents;
+pub mod keys;
 pub mod notices;
 pub mod proposals;
 

@@ -6,5 +6,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod http;
+pub mod ingest;
 pub mod keys;
 pub mod state;
+pub mod worker;

@@ -1,0 +1,309 @@
+//! CloudEvents 1.0 over HTTP: structured, binary, batch.
+
+use std::collections::{BTreeMap, HashSet};
+
+use axum::http::{HeaderMap, header};
+use data_encoding::{BASE64, HEXLOWER};
+use domain::{
+    clock::Timestamp,
+    telemetry::{
+        event::{self, Event},
+        lifecycle::{FUTURE_BEYOND, LIVE_WITHIN},
+    },
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use store::{ApiKeyRow, EventRow};
+
+use super::{
+    answer::{ItemError, Problem},
+    writer::Item,
+};
+use crate::keys::{Keys, Purpose};
+
+/// Deepest nesting of JSON.
+const DEPTH_MAX: usize = 32;
+/// Members of `data` that name a profile or a person: only their keyed hash is kept.
+const PERSONAL: [&str; 5] = ["profile", "iccid", "eid", "imsi", "msisdn"];
+
+/// How the request carries events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Structured,
+    Binary,
+    Batch,
+}
+
+/// An event as it came.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    id: String,
+    source: String,
+    kind: String,
+    subject: Option<String>,
+    time: Option<Timestamp>,
+    data: Value,
+}
+
+pub(super) fn mode(headers: &HeaderMap) -> Result<Mode, Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let mut parts = content_type.split(';').map(|p| p.trim().to_ascii_lowercase());
+    let kind = parts.next().unwrap_or_default();
+    let is_utf8 = parts
+        .filter_map(|p| p.strip_prefix("charset=").map(|c| c.trim_matches('"').to_owned()))
+        .all(|c| c == "utf-8");
+    let mode = match kind.as_str() {
+        "application/cloudevents+json" => Some(Mode::Structured),
+        "application/cloudevents-batch+json" => Some(Mode::Batch),
+        "application/json" | ""
+            if headers.contains_key("ce-specversion") || headers.contains_key("ce-id") =>
+        {
+            Some(Mode::Binary)
+        }
+        _ => None,
+    };
+    mode.filter(|_| is_utf8).ok_or_else(|| {
+        let detail = format!(
+            "Content-Type {content_type:?} is not known here. Send application/cloudevents+json, \
+             application/cloudevents-batch+json, or application/json with ce-* headers; in UTF-8."
+        );
+        Problem::new(415, "unsupported-media-type", "Not CloudEvents", detail)
+    })
+}
+
+type Read = Vec<Result<Candidate, ItemError>>;
+
+/// The events of a body; each is read on its own, so that a bad one loses no neighbour.
+pub(super) fn read(mode: Mode, headers: &HeaderMap, body: &[u8], most: usize) -> Result<Read, Problem> {
+    let bad = |detail: String| Problem::new(400, "bad-json", "The body is not valid JSON", detail);
+    let value: Value = if mode == Mode::Binary && body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(body).map_err(|e| bad(format!("{e}. Send UTF-8 JSON.")))?
+    };
+    if depth(&value) > DEPTH_MAX {
+        return Err(bad(format!("It is nested deeper than {DEPTH_MAX} levels.")));
+    }
+    match (mode, value) {
+        (Mode::Structured, value) => Ok(vec![structured(value)]),
+        (Mode::Binary, value) => Ok(vec![binary(headers, value)]),
+        (Mode::Batch, Value::Array(events)) if events.len() > most => {
+            let detail = format!(
+                "A batch may hold {most} events; this one holds {}. Send smaller batches.",
+                events.len()
+            );
+            Err(Problem::new(413, "too-many-events", "The batch is too large", detail))
+        }
+        (Mode::Batch, Value::Array(events)) => Ok(events.into_iter().map(structured).collect()),
+        (Mode::Batch, _) => Err(bad("A batch is a JSON array of events.".into())),
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn item_error(
+    id: Option<&str>,
+    status: u16,
+    slug: &'static str,
+    pointer: &'static str,
+    detail: impl Into<String>,
+) -> ItemError {
+    ItemError { id: id.map(str::to_owned), status, slug, pointer, detail: detail.into() }
+}
+
+fn structured(value: Value) -> Result<Candidate, ItemError> {
+    let Value::Object(mut event) = value else {
+        return Err(item_error(None, 400, "bad-event", "", "an event is a JSON object"));
+    };
+    let data = match (event.remove("data"), event.remove("data_base64")) {
+        (Some(_), Some(_)) => {
+            return Err(item_error(
+                None,
+                400,
+                "bad-event",
+                "/data_base64",
+                "an event has data or data_base64, not both",
+            ));
+        }
+        (None, Some(Value::String(text))) => BASE64
+            .decode(text.as_bytes())
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .filter(|v| depth(v) <= DEPTH_MAX)
+            .ok_or_else(|| {
+                item_error(None, 400, "bad-event", "/data_base64", "data_base64 must be JSON in base64")
+            })?,
+        (None, Some(_)) => {
+            return Err(item_error(None, 400, "bad-event", "/data_base64", "data_base64 must be a string"));
+        }
+        (data, None) => data.unwrap_or(Value::Null),
+    };
+    attributes(&event, data)
+}
+
+fn binary(headers: &HeaderMap, data: Value) -> Result<Candidate, ItemError> {
+    let mut event = Map::new();
+    for name in ["id", "source", "specversion", "type", "subject", "time"] {
+        if let Some(value) = headers.get(format!("ce-{name}")) {
+            let text = percent_encoding::percent_decode(value.as_bytes()).decode_utf8().map_err(|_| {
+                item_error(None, 400, "bad-event", "", format!("header ce-{name} is not UTF-8"))
+            })?;
+            event.insert(name.to_owned(), Value::from(text.into_owned()));
+        }
+    }
+    attributes(&event, data)
+}
+
+fn attributes(event: &Map<String, Value>, data: Value) -> Result<Candidate, ItemError> {
+    let id = event.get("id").and_then(Value::as_str);
+    let text = |name: &str, pointer: &'static str, most: usize| match event.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(s)) if !s.is_empty() && s.len() <= most && !s.chars().any(char::is_control) => {
+            Ok(Some(s.clone()))
+        }
+        Some(_) => {
+            let detail = format!("{name} must be a string of 1 to {most} bytes without control characters");
+            Err(item_error(id, 400, "bad-attribute", pointer, detail))
+        }
+    };
+    let needed = |value: Option<String>, name: &str, pointer: &'static str| {
+        value.ok_or_else(|| item_error(id, 400, "missing-attribute", pointer, format!("{name} is missing")))
+    };
+    let event_id = needed(text("id", "/id", 200)?, "id", "/id")?;
+    let source = needed(text("source", "/source", 400)?, "source", "/source")?;
+    let version = needed(text("specversion", "/specversion", 10)?, "specversion", "/specversion")?;
+    if version != "1.0" {
+        return Err(item_error(
+            id,
+            400,
+            "bad-attribute",
+            "/specversion",
+            format!("specversion {version:?} is not \"1.0\""),
+        ));
+    }
+    let kind = needed(text("type", "/type", 200)?, "type", "/type")?;
+    let subject = text("subject", "/subject", 800)?;
+    let time = match text("time", "/time", 64)? {
+        Some(time) => Some(
+            Timestamp::parse_rfc3339(&time)
+                .map_err(|e| item_error(id, 400, "bad-time", "/time", format!("time {time:?} is {e}")))?,
+        ),
+        None => None,
+    };
+    Ok(Candidate { id: event_id, source, kind, subject, time, data })
+}
+
+impl Candidate {
+    /// Judges the event and makes it ready to be kept.
+    pub(super) fn prepare(
+        mut self,
+        keys: &Keys,
+        key: &ApiKeyRow,
+        countries: &HashSet<String>,
+        now: Timestamp,
+    ) -> Result<Item, ItemError> {
+        let id = self.id.clone();
+        let refuse =
+            |status, slug, pointer, detail: String| item_error(Some(&id), status, slug, pointer, detail);
+        if let Some(prefix) = key.source_prefix.as_deref().filter(|p| !self.source.starts_with(*p)) {
+            return Err(refuse(
+                422,
+                "foreign-source",
+                "/source",
+                format!("this key may only speak for sources that start with {prefix:?}"),
+            ));
+        }
+        if has_activation_code(&self.data) || self.subject.as_deref().is_some_and(is_activation_code) {
+            let detail = "this holds an activation code (LPA:1$…). Whoever has one can take the profile: never send it".into();
+            return Err(refuse(422, "activation-code", "/data", detail));
+        }
+        hash_personal(keys, &mut self.data);
+        let occurred_at = self.time.unwrap_or(now);
+        let read = event::read(&self.kind, self.subject.as_deref(), occurred_at, &self.data)
+            .map_err(|e| refuse(422, e.slug, e.pointer, e.detail))?;
+        let activation = match read {
+            Event::Activation(event) => Some(event),
+            Event::Other => None,
+        };
+        if let Some(a) = activation.as_ref().filter(|a| !countries.contains(&a.country)) {
+            return Err(refuse(
+                422,
+                "unknown-country",
+                "/data/country",
+                format!("country {:?} is not on this page", a.country),
+            ));
+        }
+        let is_future = occurred_at.since(now) > FUTURE_BEYOND;
+        let is_late = now.since(occurred_at) > LIVE_WITHIN;
+        let flags = if is_future {
+            "future"
+        } else if is_late {
+            "late"
+        } else {
+            ""
+        };
+        let data = canonical(&self.data);
+        // A time of ours is no part of the event: a repeat without a time must be the same event.
+        let time = self.time.map(|t| t.millis().to_string()).unwrap_or_default();
+        let parts = [&self.kind, self.subject.as_deref().unwrap_or(""), &time, &data]
+            .map(|p| format!("{}:{p}", p.len()));
+        let row = EventRow {
+            digest: HEXLOWER.encode(&Sha256::digest(parts.concat())),
+            source: self.source,
+            event_id: self.id,
+            kind: self.kind,
+            subject: self.subject.unwrap_or_default(),
+            occurred_at,
+            received_at: now,
+            key_id: key.id.clone(),
+            flags: flags.to_owned(),
+            data,
+        };
+        Ok(Item { row, activation: activation.filter(|_| !is_future) })
+    }
+}
+
+fn is_activation_code(text: &str) -> bool {
+    text.to_ascii_uppercase().contains("LPA:1$")
+}
+
+fn has_activation_code(value: &Value) -> bool {
+    match value {
+        Value::String(s) => is_activation_code(s),
+        Value::Array(items) => items.iter().any(has_activation_code),
+        Value::Object(members) => {
+            members.iter().any(|(k, v)| is_activation_code(k) || has_activation_code(v))
+        }
+        _ => false,
+    }
+}
+
+fn hash_personal(keys: &Keys, data: &mut Value) {
+    let Value::Object(members) = data else { return };
+    for name in PERSONAL {
+        if let Some(value) = members.get_mut(name) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            *value = Value::from(keys.token(Purpose::Profile, &[&text]));
+        }
+    }
+}
+
+/// JSON with sorted members, so that equal events have equal digests.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
+            let inner: Vec<String> =
+                sorted.iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v))).collect();
+            format!("{{{}}}", inner.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,277 @@
+//! One writer with group commit: requests wait together for one fsync, then all are answered.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use domain::{
+    clock::Timestamp,
+    telemetry::{
+        event::ActivationEvent,
+        kpi::latency_bin,
+        lifecycle::{Activation, Outcome},
+    },
+};
+use store::{BinKey, EventRow, RollupDelta, RollupKey, Tx};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::answer::{ItemError, Problem};
+use crate::{http::serve::stopped, state::App};
+
+/// Requests that may wait for the writer; more are turned away at once.
+const QUEUE: usize = 256;
+/// Events in one commit.
+const COMMIT_MAX: usize = 4_000;
+/// Widths of rollup buckets, in seconds.
+const WIDTHS: [i64; 2] = [10, 300];
+
+/// An event that passed every check.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) row: EventRow,
+    /// What it does to a journey; none for events that are only kept.
+    pub(super) activation: Option<ActivationEvent>,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is on disk now.
+    New,
+    /// It was on disk before.
+    Duplicate,
+}
+
+type Outcomes = Vec<Result<Kept, ItemError>>;
+
+struct Job {
+    items: Vec<Item>,
+    reply: oneshot::Sender<Option<Outcomes>>,
+}
+
+/// The way to the writer task.
+#[derive(Debug, Clone)]
+pub struct Writer(mpsc::Sender<Job>);
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Job({} events)", self.items.len())
+    }
+}
+
+impl Writer {
+    /// Starts the task; it ends after `stop`, once the queue is empty.
+    #[must_use]
+    pub fn start(app: App, mut stop: watch::Receiver<bool>) -> Self {
+        let (send, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        tokio::spawn(async move {
+            loop {
+                let first = tokio::select! {
+                    biased;
+                    job = jobs.recv() => job,
+                    () = stopped(&mut stop) => jobs.try_recv().ok(),
+                };
+                let Some(first) = first else { break };
+                let mut batch = vec![first];
+                let mut events = batch[0].items.len();
+                while events < COMMIT_MAX
+                    && let Ok(job) = jobs.try_recv()
+                {
+                    events += job.items.len();
+                    batch.push(job);
+                }
+                commit(&app, batch).await;
+            }
+        });
+        Self(send)
+    }
+
+    /// Keeps the good items; returns when they are on disk. One result per given item, in order, with its id.
+    pub(super) async fn keep(
+        &self,
+        given: Vec<Result<Item, ItemError>>,
+    ) -> Result<Vec<(Option<String>, Result<Kept, ItemError>)>, Problem> {
+        let items: Vec<Item> = given.iter().filter_map(|g| g.as_ref().ok().cloned()).collect();
+        let busy = || {
+            let detail =
+                "More arrives than can be made durable. Nothing of this request was kept; send it again.";
+            Problem::new(429, "busy", "Too much at once", detail.into()).retry_after(1)
+        };
+        let mut outcomes = Vec::new().into_iter();
+        if !items.is_empty() {
+            let (reply, answer) = oneshot::channel();
+            self.0.try_send(Job { items, reply }).map_err(|_| busy())?;
+            let failed = || {
+                let detail = "The events could not be made durable. Nothing was kept; send them again.";
+                Problem::new(503, "unavailable", "Not now", detail.into()).retry_after(5)
+            };
+            outcomes = answer.await.ok().flatten().ok_or_else(failed)?.into_iter();
+        }
+        Ok(given
+            .into_iter()
+            .map(|g| match g {
+                Err(error) => (error.id.clone(), Err(error)),
+                Ok(item) => (Some(item.row.event_id), outcomes.next().unwrap_or(Ok(Kept::New))),
+            })
+            .collect())
+    }
+}
+
+async fn commit(app: &App, jobs: Vec<Job>) {
+    let items: Vec<Item> = jobs.iter().flat_map(|j| j.items.iter().cloned()).collect();
+    let kept = match keep(app, &items).await {
+        Ok(kept) => Some(kept),
+        Err(error) => {
+            tracing::error!(%error, events = items.len(), "ingest: a commit failed");
+            None
+        }
+    };
+    let mut kept = kept.map(Vec::into_iter);
+    for job in jobs {
+        let mine = kept.as_mut().map(|k| k.by_ref().take(job.items.len()).collect());
+        // A client that has gone away finds its events kept when it comes again.
+        let _ = job.reply.send(mine);
+    }
+}
+
+async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
+    let mut tx = app.store.write().await?;
+    tx.lock_ingest().await?;
+    let firsts = first_of_each(items);
+    let rows: Vec<EventRow> = firsts.iter().map(|i| items[*i].row.clone()).collect();
+    let new: HashSet<(String, String)> = tx.insert_events(&rows).await?.into_iter().collect();
+    let known = known_digests(&mut tx, items, &new).await?;
+    let mut outcomes = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let id = (item.row.source.clone(), item.row.event_id.clone());
+        outcomes.push(match known.get(&id) {
+            _ if firsts.contains(&index) && new.contains(&id) => Ok(Kept::New),
+            Some(digest) if *digest == item.row.digest => Ok(Kept::Duplicate),
+            _ => Err(conflict(item)),
+        });
+    }
+    let fresh: Vec<&Item> = firsts
+        .iter()
+        .map(|i| &items[*i])
+        .filter(|i| new.contains(&(i.row.source.clone(), i.row.event_id.clone())))
+        .collect();
+    journeys(&mut tx, &fresh).await?;
+    tx.commit().await?;
+    Ok(outcomes)
+}
+
+fn conflict(item: &Item) -> ItemError {
+    ItemError {
+        id: Some(item.row.event_id.clone()),
+        status: 409,
+        slug: "conflict",
+        pointer: "/id",
+        detail: "an event with this source and id, but another content, is kept already; a new event needs a new id".into(),
+    }
+}
+
+/// The index of the first event of each (source, id).
+fn first_of_each(items: &[Item]) -> BTreeSet<usize> {
+    let mut seen = HashSet::new();
+    (0..items.len()).filter(|i| seen.insert((&items[*i].row.source, &items[*i].row.event_id))).collect()
+}
+
+/// Digests of every event that is not plainly new.
+async fn known_digests(
+    tx: &mut Tx,
+    items: &[Item],
+    new: &HashSet<(String, String)>,
+) -> store::Result<HashMap<(String, String), String>> {
+    let mut known = HashMap::new();
+    for item in items {
+        let id = (item.row.source.clone(), item.row.event_id.clone());
+        if new.contains(&id) {
+            known.entry(id).or_insert_with(|| item.row.digest.clone());
+        }
+    }
+    let asked: Vec<(&str, &str)> = items
+        .iter()
+        .map(|i| (i.row.source.as_str(), i.row.event_id.as_str()))
+        .filter(|(s, e)| !new.contains(&((*s).to_owned(), (*e).to_owned())))
+        .collect();
+    if !asked.is_empty() {
+        for (source, event_id, digest) in tx.event_digests(&asked).await? {
+            known.insert((source, event_id), digest);
+        }
+    }
+    Ok(known)
+}
+
+/// Applies new events to their journeys, and the difference to the rollups.
+async fn journeys(tx: &mut Tx, fresh: &[&Item]) -> store::Result<()> {
+    let events: Vec<(&EventRow, &ActivationEvent)> =
+        fresh.iter().filter_map(|i| i.activation.as_ref().map(|a| (&i.row, a))).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    let subjects: BTreeSet<&str> = events.iter().map(|(_, a)| a.subject.as_str()).collect();
+    let before: HashMap<String, Activation> = tx
+        .activations(&subjects.into_iter().collect::<Vec<_>>())
+        .await?
+        .into_iter()
+        .map(|a| (a.subject.clone(), a))
+        .collect();
+    let mut after = before.clone();
+    for (row, event) in events {
+        match after.remove(&event.subject) {
+            None => {
+                after.insert(event.subject.clone(), Activation::begin(event, row.received_at));
+            }
+            Some(journey) => {
+                if journey.contradicts(event) {
+                    let flags = [row.flags.as_str(), "illegal_transition"]
+                        .iter()
+                        .filter(|f| !f.is_empty())
+                        .copied()
+                        .collect::<Vec<_>>();
+                    tx.flag_event(&row.source, &row.event_id, &flags.join(",")).await?;
+                }
+                after.insert(event.subject.clone(), journey.apply(event, row.received_at));
+            }
+        }
+    }
+    let (mut rollups, mut bins) = (HashMap::new(), HashMap::new());
+    for (subject, journey) in &after {
+        if let Some(old) = before.get(subject) {
+            count(old, -1, &mut rollups, &mut bins);
+        }
+        count(journey, 1, &mut rollups, &mut bins);
+    }
+    tx.save_activations(after.values()).await?;
+    tx.add_rollups(&rollups).await?;
+    tx.add_latency_bins(&bins).await
+}
+
+/// Adds (or takes away) what a journey contributes.
+fn count(
+    journey: &Activation,
+    sign: i64,
+    rollups: &mut HashMap<RollupKey, RollupDelta>,
+    bins: &mut HashMap<BinKey, i64>,
+) {
+    for c in journey.contributions() {
+        for width in WIDTHS {
+            let bucket = bucket(c.entered_at, width);
+            let key =
+                (bucket, width, c.step, journey.country.clone(), journey.supplier.clone(), journey.is_live);
+            let delta = rollups.entry(key).or_default();
+            delta.entered += sign;
+            delta.succeeded += sign * i64::from(c.outcome == Outcome::Succeeded);
+            delta.late += sign * i64::from(c.outcome == Outcome::Late);
+            delta.failed += sign * i64::from(c.outcome == Outcome::Failed);
+            delta.fallback += sign * i64::from(journey.is_fallback);
+            if let Some(ms) = c.latency_ms {
+                let key = (bucket, width, c.step, journey.country.clone(), journey.is_live, latency_bin(ms));
+                *bins.entry(key).or_default() += sign;
+            }
+        }
+    }
+}
+
+fn bucket(at: Timestamp, width_secs: i64) -> i64 {
+    let width = width_secs * 1_000;
+    at.millis().div_euclid(width) * width
+}
