@@ -1,1 +1,81 @@
-fn main() {}
+//! `cargo xtask …`: builds, runs, tests and measures Waypost.
+
+mod build;
+mod count;
+mod needs;
+mod process;
+mod serve;
+mod suite;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+/// Builds, runs, tests and measures Waypost.
+///
+/// New here? `cargo xtask demo` builds everything and shows a demo operator with live traffic;
+/// `cargo xtask test` installs what the tests need and runs all of them.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build, then run a demo operator on this machine: 90 days of history, live traffic, a mail sink.
+    ///
+    /// It listens on 127.0.0.1 only. Ctrl-C stops everything.
+    Demo {
+        /// Passed on to `waypost demo`, such as --port 9000, --data DIR, --no-traffic or --json.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build, then run an empty Waypost: prints a one-time link that sets the page up.
+    Run {
+        /// Passed on to `waypost serve`, such as --json.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build browser code and server; leaves target/release/waypost.
+    Build,
+    /// Install what the tests need, then run format, lints, unit, store, API and end-to-end tests.
+    Test {
+        /// Only these parts: fmt, browser, clippy, unit, docs, end2end. Comma-separated.
+        #[arg(long, value_delimiter = ',', value_name = "PARTS")]
+        only: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    process::stop_everything_on_signal();
+    let done = match Cli::parse().command {
+        Command::Demo { args } => serve::run(&root, "demo", &args),
+        Command::Run { args } => serve::run(&root, "serve", &args),
+        Command::Build => build::release(&root).map(|binary| {
+            println!("{}", binary.display());
+            true
+        }),
+        Command::Test { only } => suite::run(&root, &only),
+    };
+    process::leave_nothing_behind();
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(sentence) => {
+            eprintln!("error: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace: everything runs from there, wherever the command was given.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
