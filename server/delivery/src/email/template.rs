@@ -1,0 +1,265 @@
+//! Bodies of mails: askama templates, checked when we compile, each with a sample that a test renders.
+
+use askama::Template;
+use domain::{
+    clock::Timestamp,
+    clock_local::{day_month, hour_minute, utc_and_local, utc_time, zone},
+    incident::Phase,
+    notice::IncidentNotice,
+};
+
+/// A mail as text and HTML, with its subject; not yet addressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML with inline styles; no images, no scripts, nothing that phones home.
+    pub html: String,
+}
+
+/// Links that a mail to one subscriber carries, and the zone its times are told in.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// Page with the unsubscribe button.
+    pub unsubscribe_url: String,
+    /// IANA zone of the reader; `Etc/UTC` adds nothing.
+    pub time_zone: String,
+}
+
+/// A published update.
+#[derive(Debug, Clone)]
+pub struct IncidentUpdate {
+    page_name: String,
+    title: String,
+    state: &'static str,
+    severity: String,
+    published: String,
+    fields: Vec<(&'static str, Vec<String>)>,
+    changes: Vec<String>,
+    next_update: Option<String>,
+    link: String,
+    unsubscribe_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/incident_update/subject.txt")]
+struct IncidentUpdateSubject<'a>(&'a IncidentUpdate);
+
+#[derive(Template)]
+#[template(path = "email/incident_update/body.txt")]
+struct IncidentUpdateText<'a>(&'a IncidentUpdate);
+
+#[derive(Template)]
+#[template(path = "email/incident_update/body.html")]
+struct IncidentUpdateHtml<'a>(&'a IncidentUpdate);
+
+impl IncidentUpdate {
+    /// What `reader` reads about the newest update of `notice` at `now`.
+    #[must_use]
+    pub fn new(notice: &IncidentNotice, reader: &Reader, now: Timestamp) -> Self {
+        let update = notice.updates.first();
+        let told = update.map(|u| (u.phase, u.published_at)).unwrap_or((notice.phase, notice.created_at));
+        let when = |at| with_reader(utc_and_local(at, now, &notice.places), at, &reader.time_zone);
+        Self {
+            page_name: notice.page_name.clone(),
+            title: notice.full_title(),
+            state: told.0.word(),
+            severity: format!("{} · {}", notice.severity.label(), notice.severity.word()),
+            published: when(told.1),
+            fields: update.map(|u| fields(&u.message)).unwrap_or_default(),
+            changes: update.map(|u| u.changed.iter().map(change).collect()).unwrap_or_default(),
+            next_update: notice.next_update_due_at.filter(|_| told.0 != Phase::Resolved).map(when),
+            link: notice.link(),
+            unsubscribe_url: reader.unsubscribe_url.clone(),
+        }
+    }
+
+    /// Renders it.
+    ///
+    /// # Errors
+    /// When a template fails, which no data of ours can make it do.
+    pub fn render(&self) -> askama::Result<Rendered> {
+        render(&IncidentUpdateSubject(self), &IncidentUpdateText(self), &IncidentUpdateHtml(self))
+    }
+
+    /// An example with every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            title: "[Sev 2] France/eUICC download – about one in four downloads fails".into(),
+            state: "Identified",
+            severity: "Sev 2 · Major".into(),
+            published: "13:50 UTC (14:50 in France)".into(),
+            fields: vec![
+                (
+                    "What we know",
+                    vec!["About one in four downloads in France fails.".into(), "Retries often help.".into()],
+                ),
+                ("What we don’t know", vec!["When the supplier <node 2> is back.".into()]),
+                ("What we do next", vec!["We move traffic & watch.".into()]),
+                ("What you can do", vec!["Try again; nothing is charged twice.".into()]),
+            ],
+            changes: vec!["eUICC download, France: operational → partial outage".into()],
+            next_update: Some("14:50 UTC (15:50 in France)".into()),
+            link: "https://status.example.com/incidents/p31zjtct2jer".into(),
+            unsubscribe_url: "https://status.example.com/u/token".into(),
+        }
+    }
+}
+
+/// Asks whether a subscription is really wanted. Carries nothing that a stranger typed.
+#[derive(Debug, Clone)]
+pub struct ConfirmSubscription {
+    /// Name of the page.
+    pub page_name: String,
+    /// `the whole page` or country names.
+    pub scope: String,
+    /// Page with the confirm button.
+    pub confirm_url: String,
+    /// Until when the link works.
+    pub valid_until: String,
+    /// Page with the unsubscribe button.
+    pub unsubscribe_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/confirm_subscription/subject.txt")]
+struct ConfirmSubject<'a>(&'a ConfirmSubscription);
+
+#[derive(Template)]
+#[template(path = "email/confirm_subscription/body.txt")]
+struct ConfirmText<'a>(&'a ConfirmSubscription);
+
+#[derive(Template)]
+#[template(path = "email/confirm_subscription/body.html")]
+struct ConfirmHtml<'a>(&'a ConfirmSubscription);
+
+impl ConfirmSubscription {
+    /// `4 Mar, 08:15 UTC`: the way these mails tell until when their link works.
+    #[must_use]
+    pub fn until(at: Timestamp, now: Timestamp) -> String {
+        utc_time(at, now)
+    }
+
+    /// Renders it.
+    ///
+    /// # Errors
+    /// When a template fails, which no data of ours can make it do.
+    pub fn render(&self) -> askama::Result<Rendered> {
+        render(&ConfirmSubject(self), &ConfirmText(self), &ConfirmHtml(self))
+    }
+
+    /// An example with every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            scope: "France and Italy".into(),
+            confirm_url: "https://status.example.com/confirm/token".into(),
+            valid_until: "4 Mar, 08:15 UTC".into(),
+            unsubscribe_url: "https://status.example.com/u/token".into(),
+        }
+    }
+}
+
+fn render(subject: &impl Template, text: &impl Template, html: &impl Template) -> askama::Result<Rendered> {
+    Ok(Rendered { subject: subject.render()?.trim().to_owned(), text: text.render()?, html: html.render()? })
+}
+
+fn fields(message: &domain::notice::Message) -> Vec<(&'static str, Vec<String>)> {
+    message
+        .labelled()
+        .into_iter()
+        .map(|(label, text)| {
+            (label, text.lines().filter(|l| !l.trim().is_empty()).map(str::to_owned).collect())
+        })
+        .collect()
+}
+
+fn change(cell: &domain::notice::NoticeCell) -> String {
+    format!(
+        "{}, {}: {} → {}",
+        cell.component_name,
+        cell.country_name,
+        cell.old_status.words(),
+        cell.new_status.words()
+    )
+}
+
+/// Adds the reader's own clock where it differs from UTC.
+fn with_reader(text: String, at: Timestamp, time_zone: &str) -> String {
+    let tz = zone(time_zone);
+    let (utc, own) = (hour_minute(at, zone("Etc/UTC")), hour_minute(at, tz));
+    if utc == own {
+        return text;
+    }
+    if day_month(at, tz) == day_month(at, zone("Etc/UTC")) {
+        format!("{text}, {own} your time")
+    } else {
+        format!("{text}, {} {own} your time", day_month(at, tz))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calm(mail: &Rendered) {
+        assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'), "{:?}", mail.subject);
+        for part in [&mail.text, &mail.html] {
+            assert!(part.contains("https://status.example.com/"), "{part}");
+            assert!(part.contains("/u/token"), "{part}");
+            assert!(!part.contains("{{") && !part.contains("{%"), "{part}");
+        }
+        for banned in ["<img", "<script", "<link", "@import", "url("] {
+            assert!(!mail.html.contains(banned), "{banned}");
+        }
+    }
+
+    #[test]
+    fn every_template_renders_its_sample() {
+        let update = IncidentUpdate::sample().render().unwrap();
+        calm(&update);
+        assert!(update.subject.starts_with("[Sev 2] France/eUICC download"), "{}", update.subject);
+        assert!(update.text.contains("supplier <node 2>"), "{}", update.text);
+        assert!(update.html.contains("supplier &#60;node 2&#62;"), "{}", update.html);
+        assert!(update.text.contains("14:50 UTC (15:50 in France)"));
+        let confirm = ConfirmSubscription::sample().render().unwrap();
+        calm(&confirm);
+        assert!(confirm.text.contains("/confirm/token"));
+    }
+
+    #[test]
+    fn a_notice_becomes_a_mail_with_utc_and_local_times() {
+        let reader =
+            Reader { unsubscribe_url: "https://status.example.com/u/token".into(), time_zone: "UTC".into() };
+        let notice = crate::sample::notice();
+        let mail = IncidentUpdate::new(&notice, &reader, crate::sample::SAMPLE_AT).render().unwrap();
+        calm(&mail);
+        assert_eq!(
+            mail.subject,
+            "[Sev 2] France/eUICC download – about one in four downloads fails – Identified"
+        );
+        for line in [
+            "Identified · Sev 2 · Major · 13:50 UTC (14:50 in France)",
+            "About one in four downloads in France fails.",
+            "Next update: 14:50 UTC (15:50 in France), or earlier.",
+            "Live status: https://status.example.com/incidents/p31zjtct2jer",
+        ] {
+            assert!(mail.text.lines().any(|l| l == line), "{line}\n---\n{}", mail.text);
+        }
+        assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+    }
+
+    #[test]
+    fn the_reader_sees_an_own_clock_only_where_it_differs() {
+        let at = Timestamp::parse_rfc3339("2026-03-02T23:30:00Z").unwrap();
+        assert_eq!(with_reader("23:30 UTC".into(), at, "Etc/UTC"), "23:30 UTC");
+        assert_eq!(with_reader("23:30 UTC".into(), at, "Europe/London"), "23:30 UTC");
+        assert_eq!(with_reader("23:30 UTC".into(), at, "Europe/Paris"), "23:30 UTC, 3 Mar 00:30 your time");
+        assert_eq!(with_reader("23:30 UTC".into(), at, "America/Toronto"), "23:30 UTC, 18:30 your time");
+    }
+}

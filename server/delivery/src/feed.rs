@@ -1,0 +1,156 @@
+//! Feeds: RSS 2.0 and Atom in the shape that readers of hosted status pages know. Always well-formed, whatever was
+//! typed: what XML cannot hold is left out.
+
+mod atom;
+mod rss;
+
+use domain::{clock::Timestamp, incident::Phase, notice::IncidentNotice};
+
+pub use atom::incident_history as incident_history_atom;
+pub use rss::incident_history;
+
+/// What a feed tells; plain data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedModel {
+    /// Name of the page.
+    pub page_name: String,
+    /// Origin without a closing slash.
+    pub origin: String,
+    /// Address of this feed below the origin: `/history.rss?region=fr`.
+    pub path: String,
+    /// Name of the region, if the feed is about one.
+    pub region: Option<String>,
+    /// When the newest item changed; when the page was made, if there is none.
+    pub updated_at: Timestamp,
+    /// Incidents, newest first.
+    pub items: Vec<FeedItem>,
+}
+
+/// One incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedItem {
+    /// Public id of the incident.
+    pub incident_id: String,
+    /// `[Sev 2] France/eUICC download – …`.
+    pub title: String,
+    /// When it was declared.
+    pub published_at: Timestamp,
+    /// Updates, newest first.
+    pub updates: Vec<FeedUpdate>,
+}
+
+/// One update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedUpdate {
+    /// When.
+    pub at: Timestamp,
+    /// Phase it left the incident in.
+    pub phase: Phase,
+    /// Its four fields as text.
+    pub body: String,
+}
+
+impl FeedItem {
+    /// The incident of a notice.
+    #[must_use]
+    pub fn from_notice(notice: &IncidentNotice) -> Self {
+        let update = |u: &domain::notice::NoticeUpdate| FeedUpdate {
+            at: u.published_at,
+            phase: u.phase,
+            body: u.message.body(),
+        };
+        Self {
+            incident_id: notice.incident_id.clone(),
+            title: notice.full_title(),
+            published_at: notice.created_at,
+            updates: notice.updates.iter().map(update).collect(),
+        }
+    }
+
+    /// When it last changed.
+    fn updated_at(&self) -> Timestamp {
+        self.updates.first().map_or(self.published_at, |u| u.at)
+    }
+
+    /// Address of its page, in a feed of `origin`.
+    fn link(&self, origin: &str) -> String {
+        format!("{origin}/incidents/{}", self.incident_id)
+    }
+
+    /// Its updates as HTML, newest first.
+    fn html(&self) -> String {
+        self.updates.iter().map(FeedUpdate::html).collect()
+    }
+}
+
+impl FeedUpdate {
+    fn html(&self) -> String {
+        let (day, month) =
+            split(&domain::clock_local::day_month(self.at, domain::clock_local::zone("Etc/UTC")));
+        let clock = domain::clock_local::hour_minute(self.at, domain::clock_local::zone("Etc/UTC"));
+        let body = escape(&self.body).replace("\n\n", "<br><br>").replace('\n', "<br>");
+        format!(
+            "<p><small>{month} <var data-var='date'> {day}</var>, <var data-var='time'>{clock}</var> UTC</small><br>\
+             <strong>{}</strong> - {body}</p>",
+            self.phase.word()
+        )
+    }
+}
+
+impl FeedModel {
+    /// `Meridian eSIM Status - Incident History`; a region's feed names the region.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let name = self.page_name.strip_suffix(" Status").unwrap_or(&self.page_name);
+        match &self.region {
+            Some(region) => format!("{name} Status - Incident History - {region}"),
+            None => format!("{name} Status - Incident History"),
+        }
+    }
+
+    /// An example with one incident.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            origin: "https://status.example.com".into(),
+            path: "/history.rss".into(),
+            region: None,
+            updated_at: crate::sample::SAMPLE_AT,
+            items: vec![FeedItem::from_notice(&crate::sample::notice())],
+        }
+    }
+}
+
+/// `2 Mar` as day and month.
+fn split(day_month: &str) -> (String, String) {
+    let (day, month) = day_month.split_once(' ').unwrap_or((day_month, ""));
+    (day.to_owned(), month.to_owned())
+}
+
+/// Text as XML or HTML content, without what XML 1.0 cannot hold.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in xml_chars(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Only what the XML 1.0 production `Char` allows, without carriage returns and bidirectional overrides.
+fn xml_chars(text: &str) -> String {
+    text.chars()
+        .filter(|c| matches!(c, '\t' | '\n' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..))
+        .filter(|c| matches!(c, '\t' | '\n') || !crate::outcome::is_hidden(*c))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

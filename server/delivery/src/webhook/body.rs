@@ -1,0 +1,124 @@
+//! The Statuspage-shaped body of an incident notification, plus one `x_waypost` object.
+
+use domain::{
+    clock::Timestamp,
+    notice::{IncidentNotice, NoticeCell, NoticeUpdate},
+};
+use serde_json::{Value, json};
+
+/// The body of an incident update for one endpoint.
+#[must_use]
+pub fn incident(notice: &IncidentNotice, unsubscribe_url: &str, now: Timestamp) -> Vec<u8> {
+    json!({
+        "meta": {
+            "unsubscribe": unsubscribe_url,
+            "documentation": format!("{}/api", notice.origin),
+            "generated_at": now.rfc3339(),
+        },
+        "page": {
+            "id": notice.page_id,
+            "status_indicator": notice.indicator.0,
+            "status_description": notice.indicator.1,
+        },
+        "incident": incident_object(notice),
+        "x_waypost": {
+            "type": if notice.sequence <= 1 { "incident.declared" } else { "incident.updated" },
+            "sequence": notice.sequence,
+            "severity": notice.severity.number(),
+            "next_update_due_at": time(notice.next_update_due_at),
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn time(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |t| t.rfc3339().into())
+}
+
+fn incident_object(notice: &IncidentNotice) -> Value {
+    let updated_at = notice.updates.first().map_or(notice.created_at, |u| u.published_at);
+    json!({
+        "id": notice.incident_id,
+        "name": notice.full_title(),
+        "status": notice.phase.slug(),
+        "impact": notice.severity.indicator().slug(),
+        "impact_override": null,
+        "backfilled": false,
+        "created_at": notice.created_at.rfc3339(),
+        "updated_at": updated_at.rfc3339(),
+        "started_at": notice.started_at.rfc3339(),
+        "monitoring_at": time(notice.restored_at),
+        "resolved_at": time(notice.resolved_at),
+        "shortlink": notice.link(),
+        "page_id": notice.page_id,
+        "postmortem_body": null,
+        "postmortem_body_last_updated_at": null,
+        "postmortem_ignored": false,
+        "postmortem_published_at": null,
+        "postmortem_notified_subscribers": false,
+        "postmortem_notified_twitter": false,
+        "scheduled_for": null,
+        "scheduled_until": null,
+        "scheduled_remind_prior": false,
+        "scheduled_reminded_at": null,
+        "scheduled_auto_in_progress": false,
+        "scheduled_auto_completed": false,
+        "incident_updates": notice.updates.iter().map(|u| update(notice, u)).collect::<Vec<_>>(),
+        "components": notice.cells.iter().map(|c| component(notice, c)).collect::<Vec<_>>(),
+    })
+}
+
+fn update(notice: &IncidentNotice, update: &NoticeUpdate) -> Value {
+    let at = update.published_at.rfc3339();
+    let affected: Vec<Value> = update
+        .changed
+        .iter()
+        .map(|c| {
+            json!({
+                "code": c.cell_id,
+                "name": format!("{} - {}", c.country_name, c.component_name),
+                "old_status": c.old_status.statuspage(),
+                "new_status": c.new_status.statuspage(),
+            })
+        })
+        .collect();
+    json!({
+        "id": update.id,
+        "incident_id": notice.incident_id,
+        "status": update.phase.slug(),
+        "body": update.message.body(),
+        "created_at": at,
+        "updated_at": at,
+        "display_at": at,
+        "affected_components": if affected.is_empty() { Value::Null } else { affected.into() },
+        "custom_tweet": null,
+        "deliver_notifications": true,
+        "tweet_id": null,
+        "twitter_updated_at": null,
+        "wants_twitter_update": false,
+    })
+}
+
+fn component(notice: &IncidentNotice, cell: &NoticeCell) -> Value {
+    json!({
+        "id": cell.cell_id,
+        "name": cell.component_name,
+        "status": cell.new_status.statuspage(),
+        "created_at": cell.created_at.rfc3339(),
+        "updated_at": cell.updated_at.rfc3339(),
+        "position": cell.position,
+        "description": null,
+        "showcase": true,
+        "start_date": null,
+        "group_id": cell.group_id,
+        "page_id": notice.page_id,
+        "group": false,
+        "only_show_if_degraded": false,
+        "x_waypost": {
+            "component": cell.component,
+            "country": cell.country,
+            "status": cell.new_status.slug(),
+        },
+    })
+}
