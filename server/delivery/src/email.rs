@@ -9,3 +9,4 @@ pub mod template;
 pub use address::MailAddress;
 pub use message::{Outgoing, Poison};
 pub use smtp::{Security, Smtp, SmtpSettings};
+pub use template::Rendered;
