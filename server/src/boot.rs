@@ -6,14 +6,18 @@ use std::{
     sync::Arc,
 };
 
+use delivery::webhook::Guard;
 use store::Store;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
+    auth::limits::Limits,
     clock::{Clock, new_id},
     config::Config,
     keys::Keys,
+    snapshot::Snapshot,
     state::{App, Wake},
+    worker::outbox::Health,
 };
 
 /// A started instance, before it serves.
@@ -121,12 +125,27 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn new(store: Store, config: Config, keys: Keys, clock: Clock) -> store::Result<Self> {
+        let origin = config.origin().to_owned();
+        let snapshot = Snapshot::boot(store.clone(), clock.clone(), origin).await?;
         Ok(Self {
             store,
+            limits: Arc::new(Limits::new(&config)),
+            guard: Arc::new(guard(&config)),
             config: Arc::new(config),
             keys: Arc::new(keys),
             clock,
             wake: Arc::new(Wake::default()),
+            snapshot: Arc::new(snapshot),
+            delivery: Arc::new(Health::default()),
         })
     }
+}
+
+/// Webhooks never reach our own listener, our relay or our database, whatever is allowed.
+fn guard(config: &Config) -> Guard {
+    let mut internal = vec![(config.smtp.host.clone(), config.smtp.port)];
+    if let Ok(database) = url::Url::parse(config.database_url.expose()) {
+        internal.extend(database.host_str().map(|h| (h.to_owned(), database.port().unwrap_or(5432))));
+    }
+    Guard { allow: config.webhook.allow_cidrs.clone(), own: vec![config.listen], internal }
 }

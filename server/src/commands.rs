@@ -6,6 +6,9 @@ pub mod incidents;
 pub mod keys;
 pub mod notices;
 pub mod proposals;
+pub mod setup;
+pub mod subscribe;
+pub mod users;
 
 use domain::clock::Timestamp;
 

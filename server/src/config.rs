@@ -32,6 +32,23 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Log filter, as in `RUST_LOG`.
     pub log: String,
+    /// Rate limits.
+    pub limits: Limits,
+    /// The demo's mail spool; nobody else has one.
+    #[serde(skip)]
+    pub mail_spool: Option<PathBuf>,
+}
+
+/// Rate limits, each per client address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Tries to sign in at once; then one per 20 seconds.
+    pub sign_in_burst: u32,
+    /// Subscriptions by mail at once; then ten an hour.
+    pub subscribe_burst: u32,
+    /// Webhooks per hour.
+    pub webhook_per_hour: u32,
 }
 
 /// How mail leaves.
@@ -145,6 +162,12 @@ impl Config {
             return Err("webhook.schedule_secs: at least one attempt is needed".into());
         }
         Ok(())
+    }
+
+    /// Where the demo's sink puts mail.
+    #[must_use]
+    pub fn spool(&self) -> Option<&std::path::Path> {
+        self.mail_spool.as_deref()
     }
 
     /// The base URL without its closing slash, ready for a path.

@@ -1,3 +1,129 @@
-//! The doors.
+//! The doors, and the one router behind them.
 
+pub mod assets;
+pub mod console;
+pub mod errors;
+pub mod fields;
+pub mod headers;
+pub mod public;
+pub mod routes;
 pub mod serve;
+pub mod setup;
+pub mod sign_in;
+pub mod subscriptions;
+
+use axum::{
+    Router,
+    http::{HeaderValue, StatusCode, header},
+    middleware::{from_fn_with_state, map_response},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use tokio::sync::watch;
+
+use crate::{auth::guard::guard, ingest, state::App};
+
+/// Everything that is not answered from memory.
+pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
+    let guarded = guarded().route_layer(from_fn_with_state(app.clone(), guard));
+    Router::new()
+        .merge(guarded)
+        .merge(visitors())
+        .with_state(app.clone())
+        .merge(ingest::router(app, stop))
+        .fallback({
+            let app = app.clone();
+            move |request: axum::extract::Request| async move { not_found(&app, request.uri().path()) }
+        })
+        .layer(map_response(no_empty_405))
+        .layer(from_fn_with_state(app.clone(), headers::wrap))
+}
+
+/// Routes that read the session cookie; each stands in the route table too, or nobody may call it.
+fn guarded() -> Router<App> {
+    use console::{cells, incidents, now, people, settings, spool, subscribers};
+    Router::new()
+        .route("/setup/{token}", get(setup::form).post(setup::submit))
+        .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/console/sign-in/code", get(sign_in::code_form).post(sign_in::code_submit))
+        .route("/console/sign-out", post(sign_in::sign_out))
+        .route("/console", get(now::board))
+        .route("/console/incidents", get(incidents::list).post(incidents::declare))
+        .route("/console/incidents/new", get(incidents::new))
+        .route("/console/incidents/{id}", get(incidents::show))
+        .route("/console/incidents/{id}/updates", post(incidents::update))
+        .route("/console/incidents/{id}/reclassify", post(incidents::reclassify))
+        .route("/console/incidents/{id}/restore", post(incidents::restore))
+        .route("/console/incidents/{id}/resolve", post(incidents::resolve))
+        .route("/console/proposals/{id}/dismiss", post(now::dismiss))
+        .route("/console/telemetry", get(cells::list))
+        .route("/console/cells/{id}", get(cells::show))
+        .route("/console/cells/{id}/pin", post(cells::pin))
+        .route("/console/cells/{id}/unpin", post(cells::unpin))
+        .route("/console/subscribers", get(subscribers::show))
+        .route("/console/subscribers/{id}/approve", post(subscribers::approve))
+        .route("/console/settings", get(settings::show))
+        .route("/console/settings/portfolios", post(settings::add_portfolio))
+        .route("/console/settings/countries", post(settings::add_country))
+        .route("/console/settings/components", post(settings::add_component))
+        .route("/console/settings/keys", post(settings::add_key))
+        .route("/console/settings/keys/{id}/revoke", post(settings::revoke_key))
+        .route("/console/people", get(people::show).post(people::add))
+        .route("/console/people/{id}/access", post(people::set_access))
+        .route("/console/mail-spool", get(spool::list))
+        .route("/console/mail-spool/{name}", get(spool::show))
+}
+
+/// Routes for visitors; none reads a cookie.
+fn visitors() -> Router<App> {
+    use subscriptions::{confirm, confirm_form, form, submit, unsubscribe, unsubscribe_form};
+    Router::new()
+        .route("/subscribe", get(form).post(submit))
+        .route("/confirm/{token}", get(confirm_form).post(confirm))
+        .route("/u/{token}", get(unsubscribe_form).post(unsubscribe))
+        .route("/api/v2/subscribers.json", get(subscribers_get))
+        .route("/pkg/{name}", get(assets::file))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\n"))
+        .route("/favicon.svg", get(icon))
+}
+
+async fn subscribers_get() -> Response {
+    let body = "{\"error\":[\"Subscribers are added by POST; reading them is not public\"]}";
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST"), (header::CONTENT_TYPE, "application/json; charset=utf-8")], body)
+        .into_response()
+}
+
+async fn icon() -> Response {
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    (headers, include_str!("../../public/favicon.svg")).into_response()
+}
+
+fn not_found(app: &App, path: &str) -> Response {
+    if path.starts_with("/api/") {
+        let headers = [
+            (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        ];
+        return (StatusCode::NOT_FOUND, headers, "{\"error\":[\"Not found\"]}").into_response();
+    }
+    let site = app.snapshot.with_world(|w| ::app::model::Site::new(w.page_name.clone()));
+    let page = ::app::public::message_page(&::app::model::Message::not_found(site));
+    let mut response = (StatusCode::NOT_FOUND, axum::response::Html(page)).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, public::csp());
+    response
+}
+
+async fn no_empty_405(response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut response = (StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.\n").into_response();
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    } else {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    response
+}

@@ -1,5 +1,6 @@
 //! Waypost's server: everything that does IO.
 
+pub mod auth;
 pub mod boot;
 pub mod cli;
 pub mod clock;
@@ -9,5 +10,8 @@ pub mod demo;
 pub mod http;
 pub mod ingest;
 pub mod keys;
+pub mod reads;
+pub mod run;
+pub mod snapshot;
 pub mod state;
 pub mod worker;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use delivery::webhook::Guard;
 use store::Store;
 use tokio::sync::Notify;
 
-use crate::{clock::Clock, config::Config, keys::Keys};
+use crate::{auth::limits::Limits, clock::Clock, config::Config, keys::Keys, snapshot::Snapshot, worker::outbox::Health};
 
 /// Shared state; cheap to clone.
 #[derive(Clone)]
@@ -20,6 +21,14 @@ pub struct App {
     pub clock: Clock,
     /// Wakes workers and the snapshot after a commit; a poll stands behind each.
     pub wake: Arc<Wake>,
+    /// Rate limits.
+    pub limits: Arc<Limits>,
+    /// The rendered public side.
+    pub snapshot: Arc<Snapshot>,
+    /// Where webhooks may go.
+    pub guard: Arc<Guard>,
+    /// How deliveries fare.
+    pub delivery: Arc<Health>,
 }
 
 /// Wake-up hints within this process.
@@ -31,4 +40,13 @@ pub struct Wake {
     pub timers: Notify,
     /// Something public changed.
     pub page: Notify,
+}
+
+impl App {
+    /// Something public was committed: wakes the workers, and returns when visitors see it.
+    pub async fn published(&self) {
+        self.wake.outbox.notify_one();
+        self.wake.timers.notify_one();
+        self.snapshot.refresh().await;
+    }
 }

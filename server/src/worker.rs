@@ -1,4 +1,5 @@
 //! Background work. Each worker has a `run` that loops until the stop, and one step that tests call by hand.
 
 pub mod degradation;
+pub mod outbox;
 pub mod timers;

@@ -32,6 +32,7 @@ pub fn all() -> Vec<Statement> {
         crate::audit::STATEMENTS,
         crate::cells::STATEMENTS,
         crate::clocks::STATEMENTS,
+        crate::deliveries::STATEMENTS,
         crate::grid::STATEMENTS,
         crate::incidents::STATEMENTS,
         crate::outbox::STATEMENTS,
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Statement> {
         crate::policies::STATEMENTS,
         crate::proposals::STATEMENTS,
         crate::sources::STATEMENTS,
+        crate::subscribers::STATEMENTS,
         crate::updates::STATEMENTS,
         crate::users::STATEMENTS,
     ]

@@ -1,0 +1,18 @@
+//! The console: pages as functions of their models.
+
+mod access;
+mod cells;
+mod chrome;
+mod incident;
+mod lists;
+pub mod model;
+mod now;
+mod settings;
+
+pub use access::{code, message, people, recovery_codes, setup, sign_in};
+pub use cells::{cell, telemetry};
+pub use chrome::{Frame, ISLAND_LOADER};
+pub use incident::{declare, incident};
+pub use lists::{incidents, mail, mail_spool, subscribers};
+pub use now::now;
+pub use settings::settings;

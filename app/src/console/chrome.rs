@@ -1,0 +1,115 @@
+//! The frame of every console page: head, rail, and the loader of the islands.
+
+use leptos::prelude::*;
+
+const CSS: &str = include_str!("../../../style/console.css");
+
+/// Loads the browser code and wakes the islands on the page. `JS` and `WASM` stand for the hashed file names.
+pub const ISLAND_LOADER: &str = "import(\"JS\").then(async m=>{await m.default({module_or_path:\"WASM\"});m.hydrate();\
+document.querySelectorAll('leptos-island').forEach(e=>m[e.dataset.component]?.(e))})";
+
+/// What the frame needs to know.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// Of the Content-Security-Policy.
+    pub nonce: String,
+    /// Title of the window.
+    pub title: String,
+    /// Which entry of the rail is current: its path.
+    pub current: &'static str,
+    /// Name and role of the person; none: nobody is signed in, no rail.
+    pub who: Option<(String, &'static str)>,
+    /// Token for the forms.
+    pub csrf: String,
+    /// Whether the demo's mail spool is there.
+    pub has_spool: bool,
+    /// Whether this person may manage people.
+    pub is_owner: bool,
+    /// Addresses of the browser code: script and WASM; none: the console works without.
+    pub browser: Option<(String, String)>,
+    /// The server's time, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// Reload by itself after so many seconds, on pages that only show.
+    pub refresh_secs: Option<u32>,
+}
+
+impl Frame {
+    /// The whole page around a body.
+    pub fn page(&self, body: impl FnOnce() -> AnyView) -> String {
+        let owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new_islands())));
+        let html = owner.with(|| self.document(body()).to_html());
+        format!("<!doctype html>{html}")
+    }
+
+    fn document(&self, body: AnyView) -> AnyView {
+        let nonce = self.nonce.clone();
+        let loader = self.browser.as_ref().map(|(js, wasm)| {
+            let script = ISLAND_LOADER.replace("JS", js).replace("WASM", wasm);
+            view! { <script type="module" nonce=self.nonce.clone() inner_html=script></script> }
+        });
+        let refresh = self.refresh_secs.map(|s| view! { <meta http-equiv="refresh" content=s.to_string() /> });
+        view! {
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width,initial-scale=1" />
+                    <meta name="color-scheme" content="light dark" />
+                    <meta name="robots" content="noindex" />
+                    {refresh}
+                    <link rel="icon" href="/favicon.svg" />
+                    <title>{format!("{} – Waypost", self.title)}</title>
+                    <style nonce=nonce inner_html=CSS></style>
+                </head>
+                <body class=self.who.is_none().then_some("bare")>
+                    {self.rail()}
+                    <main>{body}</main>
+                    {loader}
+                </body>
+            </html>
+        }
+        .into_any()
+    }
+
+    fn rail(&self) -> Option<AnyView> {
+        let (name, role) = self.who.clone()?;
+        let mut entries = vec![
+            ("/console", "Now"),
+            ("/console/incidents", "Incidents"),
+            ("/console/telemetry", "Telemetry"),
+            ("/console/subscribers", "Subscribers"),
+            ("/console/settings", "Settings"),
+        ];
+        if self.is_owner {
+            entries.push(("/console/people", "People"));
+        }
+        if self.has_spool {
+            entries.push(("/console/mail-spool", "Mail spool"));
+        }
+        let entries: Vec<_> = entries
+            .into_iter()
+            .map(|(href, label)| {
+                view! { <a href=href aria-current=(href == self.current).then_some("page")>{label}</a> }
+            })
+            .collect();
+        Some(
+            view! {
+                <nav class="rail" aria-label="Console">
+                    <b>Waypost</b>
+                    {entries}
+                    <a href="/">"Public page"</a>
+                    <form method="post" action="/console/sign-out" class="me">
+                        <input type="hidden" name="csrf" value=self.csrf.clone() />
+                        <span>{name}<br />{role}</span>
+                        <button>"Sign out"</button>
+                    </form>
+                </nav>
+            }
+            .into_any(),
+        )
+    }
+
+    /// The hidden field that every form carries.
+    pub fn token(&self) -> impl IntoView + use<> {
+        view! { <input type="hidden" name="csrf" value=self.csrf.clone() /> }
+    }
+}

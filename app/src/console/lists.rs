@@ -1,0 +1,147 @@
+//! Lists: incidents, subscribers, the demo's mail spool.
+
+use domain::severity::Severity;
+use leptos::prelude::*;
+
+use super::{
+    chrome::Frame,
+    model::{IncidentLine, Subscribers},
+    now::countdown,
+};
+
+/// The class that colours a severity.
+pub(super) const fn severity_class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Sev1 => "sev1",
+        Severity::Sev2 => "sev2",
+        Severity::Sev3 => "sev3",
+        Severity::Sev4 => "sev4",
+    }
+}
+
+/// `Sev 2 · Major` as a tag.
+pub(super) fn severity_tag(severity: Severity) -> AnyView {
+    let class = format!("tag {}", severity_class(severity));
+    view! { <span class=class>{format!("{} · {}", severity.label(), severity.word())}</span> }.into_any()
+}
+
+/// A table of incidents, or what to say when there are none.
+pub(super) fn incident_rows(lines: &[IncidentLine], now_ms: i64, empty: &'static str) -> AnyView {
+    if lines.is_empty() {
+        return view! { <p class="empty">{empty}</p> }.into_any();
+    }
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|i| {
+            let href = format!("/console/incidents/{}", i.id);
+            let due = i.next_update.as_ref().map(|d| countdown(d, now_ms));
+            view! {
+                <tr>
+                    <td>{severity_tag(i.severity)}</td>
+                    <td><a href=href>{i.title.clone()}</a><br /><small>{format!("{} · started {}", i.phase, i.started)}</small></td>
+                    <td>{i.lasted.clone()}</td>
+                    <td class="clock">{due}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <table class="now">
+            <thead><tr><th>"Severity"</th><th>"Incident"</th><th>"Duration"</th><th>"Next update"</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+/// Open and past incidents.
+#[must_use]
+pub fn incidents(frame: &Frame, open: &[IncidentLine], past: &[IncidentLine]) -> String {
+    frame.page(|| {
+        view! {
+            <div class="bar"><h1>"Incidents"</h1><a class="button go" href="/console/incidents/new">"Declare an incident"</a></div>
+            <h2>"Open"</h2>
+            {incident_rows(open, frame.now_ms, "Nothing is open.")}
+            <h2>"Past 90 days"</h2>
+            {incident_rows(past, frame.now_ms, "No incident in the past 90 days.")}
+        }
+        .into_any()
+    })
+}
+
+/// Subscribers and the queue.
+#[must_use]
+pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
+    let counts: Vec<_> = model
+        .counts
+        .iter()
+        .map(|(channel, state, n)| view! { <tr><td>{channel.clone()}</td><td>{state.clone()}</td><td class="n">{*n}</td></tr> })
+        .collect();
+    let queue: Vec<_> =
+        model.queue.iter().map(|(label, value)| view! { <div><dt>{label.clone()}</dt><dd>{value.clone()}</dd></div> }).collect();
+    let list: Vec<_> = model
+        .list
+        .iter()
+        .map(|(address, channel, state, since, approve)| {
+            let approve = approve.as_ref().map(|id| {
+                let action = format!("/console/subscribers/{id}/approve");
+                view! { <form method="post" action=action>{frame.token()}<button>"Approve without challenge"</button></form> }
+            });
+            view! {
+                <tr><td>{address.clone()}</td><td>{channel.clone()}</td><td>{state.clone()}</td><td>{since.clone()}</td><td>{approve}</td></tr>
+            }
+        })
+        .collect();
+    frame.page(|| {
+        view! {
+            <h1>"Subscribers"</h1>
+            <h2>"Delivery"</h2>
+            <dl class="facts">{queue}</dl>
+            <h2>"Who hears of incidents"</h2>
+            {if counts.is_empty() {
+                view! { <p class="empty">"Nobody yet. The public page has a form: "<a href="/subscribe">"Get updates"</a>"."</p> }.into_any()
+            } else {
+                view! {
+                    <table class="now"><thead><tr><th>"Channel"</th><th>"State"</th><th class="n">"Count"</th></tr></thead><tbody>{counts}</tbody></table>
+                    <h2>"Newest"</h2>
+                    <table class="now">
+                        <thead><tr><th>"Address"</th><th>"Channel"</th><th>"State"</th><th>"Since"</th><th><span class="v">"Action"</span></th></tr></thead>
+                        <tbody>{list}</tbody>
+                    </table>
+                }.into_any()
+            }}
+        }
+        .into_any()
+    })
+}
+
+/// Mails that the demo's sink took: file name, recipient, subject.
+#[must_use]
+pub fn mail_spool(frame: &Frame, mails: &[(String, String, String)]) -> String {
+    let rows: Vec<_> = mails
+        .iter()
+        .map(|(file, to, subject)| {
+            let href = format!("/console/mail-spool/{file}");
+            view! { <tr><td><a href=href>{subject.clone()}</a></td><td>{to.clone()}</td></tr> }
+        })
+        .collect();
+    frame.page(|| {
+        view! {
+            <h1>"Mail spool"</h1>
+            <p class="d">"The demo sends real mail by SMTP to a sink of its own. Nothing leaves this machine; the newest comes first."</p>
+            {if rows.is_empty() {
+                view! { <p class="empty">"No mail yet. Subscribe with any address on the public page."</p> }.into_any()
+            } else {
+                view! { <table class="now"><thead><tr><th>"Subject"</th><th>"To"</th></tr></thead><tbody>{rows}</tbody></table> }.into_any()
+            }}
+        }
+        .into_any()
+    })
+}
+
+/// One mail as it was sent.
+#[must_use]
+pub fn mail(frame: &Frame, file: &str, source: &str) -> String {
+    let (file, source) = (file.to_owned(), source.to_owned());
+    frame.page(|| view! { <h1>{file}</h1><pre class="mail" tabindex="0">{source}</pre> }.into_any())
+}

@@ -1,0 +1,319 @@
+//! What console pages show: plain strings and numbers.
+
+use domain::{severity::Severity, status::CellStatus};
+
+/// A problem with a submitted form: beside which field, and what.
+#[derive(Debug, Clone, Default)]
+pub struct FormError {
+    /// Name of the field; empty: the form as a whole.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// A point in time as the console shows it.
+#[derive(Debug, Clone, Default)]
+pub struct Due {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// `09:20 UTC`.
+    pub words: String,
+}
+
+/// A running clock on the board.
+#[derive(Debug, Clone)]
+pub struct ClockLine {
+    /// When it falls due.
+    pub due: Due,
+    /// What is promised.
+    pub promise: &'static str,
+    /// The incident's public id.
+    pub incident_id: String,
+    /// The incident's title with prefix.
+    pub incident: String,
+    /// The one action: label and fragment of the incident's page.
+    pub action: (&'static str, &'static str),
+}
+
+/// A proposal of automation.
+#[derive(Debug, Clone)]
+pub struct ProposalLine {
+    /// Public id.
+    pub id: String,
+    /// `eUICC download · France`.
+    pub cell: String,
+    /// Proposed severity.
+    pub severity: Severity,
+    /// What the cell would be.
+    pub status: CellStatus,
+    /// The figures.
+    pub evidence: String,
+    /// `14:50 UTC`.
+    pub since: String,
+}
+
+/// An incident in a list.
+#[derive(Debug, Clone)]
+pub struct IncidentLine {
+    /// Public id.
+    pub id: String,
+    /// Title with prefix.
+    pub title: String,
+    /// Severity.
+    pub severity: Severity,
+    /// `Identified`.
+    pub phase: &'static str,
+    /// `2 Mar 2026, 08:10 UTC`.
+    pub started: String,
+    /// `52 minutes`, or how long it has been open.
+    pub lasted: String,
+    /// The running promise.
+    pub next_update: Option<Due>,
+}
+
+/// The clock board.
+#[derive(Debug, Clone, Default)]
+pub struct Now {
+    /// Running clocks, soonest first.
+    pub clocks: Vec<ClockLine>,
+    /// Open proposals, worst first.
+    pub proposals: Vec<ProposalLine>,
+    /// Open incidents.
+    pub open: Vec<IncidentLine>,
+    /// One sentence on deliveries.
+    pub delivery: String,
+}
+
+/// The four fields as typed.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    /// What we know.
+    pub known: String,
+    /// What we don't know.
+    pub unknown: String,
+    /// What we do next.
+    pub next_steps: String,
+    /// What customers should do.
+    pub customer_action: String,
+}
+
+/// A cell to choose.
+#[derive(Debug, Clone)]
+pub struct CellChoice {
+    /// Public id.
+    pub id: String,
+    /// Country name.
+    pub country: String,
+    /// Component name.
+    pub component: String,
+    /// What it shows now.
+    pub now: CellStatus,
+    /// What the form sets it to; none: not affected.
+    pub chosen: Option<CellStatus>,
+}
+
+/// The form that declares an incident.
+#[derive(Debug, Clone, Default)]
+pub struct Declare {
+    /// Title as typed.
+    pub title: String,
+    /// 1 to 4.
+    pub severity: i64,
+    /// `2026-03-02T08:10`, UTC.
+    pub started: String,
+    /// The four fields.
+    pub fields: Fields,
+    /// Every cell, by country.
+    pub cells: Vec<CellChoice>,
+    /// The proposal that it comes from, and its evidence.
+    pub proposal: Option<(String, String)>,
+    /// Per severity: number, label, cadence and examples.
+    pub severities: Vec<(i64, String, String)>,
+    /// Earlier promise as typed, or empty.
+    pub next_update: String,
+    /// Makes a double click harmless.
+    pub idempotency_key: String,
+    /// What was wrong.
+    pub error: Option<FormError>,
+}
+
+/// One update in the timeline.
+#[derive(Debug, Clone)]
+pub struct UpdateItem {
+    /// `Identified`, `Restored`, …
+    pub what: String,
+    /// `09:14 UTC`.
+    pub at: String,
+    /// Who published.
+    pub by: String,
+    /// Label and text of the filled fields.
+    pub fields: Vec<(&'static str, String)>,
+    /// `eUICC download · France: partial outage → operational`.
+    pub changes: Vec<String>,
+}
+
+/// One clock in the incident's margin.
+#[derive(Debug, Clone)]
+pub struct ClockItem {
+    /// What is promised.
+    pub promise: &'static str,
+    /// `met`, `breached`, `running`, `cancelled`.
+    pub state: &'static str,
+    /// When it is or was due.
+    pub due: Due,
+    /// In words: `met 08:22 UTC`, `4 minutes late`.
+    pub words: String,
+}
+
+/// An incident with its forms.
+#[derive(Debug, Clone)]
+pub struct Incident {
+    /// Public id.
+    pub id: String,
+    /// Title with prefix.
+    pub title: String,
+    /// Severity.
+    pub severity: Severity,
+    /// `Identified`.
+    pub phase: &'static str,
+    /// Phase slug.
+    pub phase_slug: &'static str,
+    /// Optimistic lock.
+    pub version: i64,
+    /// `08:10 UTC (10:10 in France)`.
+    pub started: String,
+    /// The running promise.
+    pub next_update: Option<Due>,
+    /// The latest time policy allows for the next promise.
+    pub latest: String,
+    /// Evidence sentence, if it came from a proposal.
+    pub evidence: String,
+    /// `eUICC download · France`, with what each shows.
+    pub cells: Vec<CellChoice>,
+    /// Newest first.
+    pub updates: Vec<UpdateItem>,
+    /// Clocks, soonest first.
+    pub clocks: Vec<ClockItem>,
+    /// Which form is open: `updates`, `reclassify`, `restore`, `resolve`.
+    pub form: &'static str,
+    /// As typed.
+    pub fields: Fields,
+    /// Phase as chosen.
+    pub chosen_phase: String,
+    /// Severity as chosen.
+    pub chosen_severity: i64,
+    /// Reason as typed.
+    pub reason: String,
+    /// Promise as typed.
+    pub next_update_typed: String,
+    /// Makes a double click harmless.
+    pub idempotency_key: String,
+    /// What was wrong.
+    pub error: Option<FormError>,
+    /// Whether this person may publish, and command.
+    pub may_publish: bool,
+    /// Whether this person may reclassify, restore and resolve.
+    pub may_command: bool,
+    /// `Publish to 12 subscribers`.
+    pub audience: String,
+}
+
+/// One cell in the telemetry list.
+#[derive(Debug, Clone)]
+pub struct CellLine {
+    /// Public id.
+    pub id: String,
+    /// Country name.
+    pub country: String,
+    /// Component name.
+    pub component: String,
+    /// What it shows.
+    pub status: CellStatus,
+    /// `telemetry`, `person`, `none`.
+    pub basis: &'static str,
+    /// The figures, or why there are none.
+    pub evidence: String,
+    /// `12 min`.
+    pub since: String,
+}
+
+/// One cell with its pin.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The cell.
+    pub line: CellLine,
+    /// What automation thinks.
+    pub telemetry: CellStatus,
+    /// More figures: label and value.
+    pub figures: Vec<(&'static str, String)>,
+    /// Pinned: status, by whom, why.
+    pub pin: Option<(CellStatus, String, String)>,
+    /// Flapping: frozen until.
+    pub frozen: Option<String>,
+    /// `14:50 UTC: operational → partial outage – cause`.
+    pub changes: Vec<String>,
+    /// Whether this person may pin.
+    pub may_pin: bool,
+    /// Reason as typed.
+    pub reason: String,
+    /// What was wrong.
+    pub error: Option<FormError>,
+}
+
+/// The subscribers page.
+#[derive(Debug, Clone, Default)]
+pub struct Subscribers {
+    /// `e-mail`, `confirmed`, count.
+    pub counts: Vec<(String, String, i64)>,
+    /// Label and value of the queue.
+    pub queue: Vec<(String, String)>,
+    /// Masked address, channel, state, since; id to approve where it waits.
+    pub list: Vec<(String, String, String, String, Option<String>)>,
+}
+
+/// The settings page.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Portfolio id, name, and its countries in words.
+    pub portfolios: Vec<(String, String, String)>,
+    /// Component name, slug, bound step.
+    pub components: Vec<(String, String, String)>,
+    /// Key id, name, last use in words, whether it is live.
+    pub keys: Vec<(String, String, String, bool)>,
+    /// A key just made: shown once.
+    pub new_key: Option<String>,
+    /// Where events go.
+    pub ingest_url: String,
+    /// Whether this person may change the grid.
+    pub may_maintain: bool,
+    /// Whether this person may make keys.
+    pub may_own: bool,
+    /// What was wrong.
+    pub error: Option<FormError>,
+}
+
+/// The people page.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    /// Id, name, address, role, whether disabled, whether it is oneself.
+    pub people: Vec<(String, String, String, &'static str, bool, bool)>,
+    /// A person just added: name, one-time password.
+    pub added: Option<(String, String)>,
+    /// What was wrong.
+    pub error: Option<FormError>,
+}
+
+/// The first-run form, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Name of the page.
+    pub page_name: String,
+    /// The owner's name.
+    pub name: String,
+    /// The owner's address.
+    pub email: String,
+    /// One portfolio a line: `Western Europe: FR IT ES`.
+    pub countries: String,
+    /// What was wrong.
+    pub error: Option<FormError>,
+}

@@ -1,0 +1,89 @@
+//! The clock board: what is due, what automation proposes, what is open.
+
+use leptos::prelude::*;
+
+use super::{
+    chrome::Frame,
+    lists::{incident_rows, severity_class},
+    model::{Due, Now},
+};
+use crate::islands::Countdown;
+
+/// A countdown with its time beneath.
+pub(super) fn countdown(due: &Due, now_ms: i64) -> AnyView {
+    view! { <Countdown due_ms=due.at_ms now_ms=now_ms /><small>{due.words.clone()}</small> }.into_any()
+}
+
+/// The clock board.
+#[must_use]
+pub fn now(frame: &Frame, model: &Now) -> String {
+    let now_ms = frame.now_ms;
+    frame.page(|| {
+        view! {
+            <h1>"Now"</h1>
+            {proposals(frame, model)}
+            <h2>"What is due"</h2>
+            {clocks(model, now_ms)}
+            <h2>"Open incidents"</h2>
+            {incident_rows(&model.open, now_ms, "Nothing is open. When something breaks, telemetry proposes an incident here, or you declare one.")}
+            <p class="act"><a class="button go" href="/console/incidents/new">"Declare an incident"</a></p>
+            <p class="d">{model.delivery.clone()}</p>
+        }
+        .into_any()
+    })
+}
+
+fn proposals(frame: &Frame, model: &Now) -> Option<AnyView> {
+    if model.proposals.is_empty() {
+        return None;
+    }
+    let cards: Vec<_> = model
+        .proposals
+        .iter()
+        .map(|p| {
+            let declare = format!("/console/incidents/new?proposal={}", p.id);
+            let dismiss = format!("/console/proposals/{}/dismiss", p.id);
+            view! {
+                <article class=format!("card {}", severity_class(p.severity))>
+                    <small>{format!("Proposed by telemetry at {}", p.since)}</small>
+                    <h3>{format!("{} – {}", p.cell, p.status.words())}</h3>
+                    <p>{p.evidence.clone()}"."</p>
+                    <div class="act">
+                        <a class="button go" href=declare>{format!("Declare a {} incident", p.severity.label())}</a>
+                        <form method="post" action=dismiss>{frame.token()}<button>"Dismiss"</button></form>
+                    </div>
+                </article>
+            }
+        })
+        .collect();
+    Some(view! { <section aria-label="Proposals">{cards}</section> }.into_any())
+}
+
+fn clocks(model: &Now, now_ms: i64) -> AnyView {
+    if model.clocks.is_empty() {
+        return view! { <p class="empty">"No promise is running."</p> }.into_any();
+    }
+    let rows: Vec<_> = model
+        .clocks
+        .iter()
+        .map(|c| {
+            let page = format!("/console/incidents/{}", c.incident_id);
+            let action = format!("{page}{}", c.action.1);
+            view! {
+                <tr>
+                    <td class="clock">{countdown(&c.due, now_ms)}</td>
+                    <td>{c.promise}</td>
+                    <td><a href=page>{c.incident.clone()}</a></td>
+                    <td><a class="button" href=action>{c.action.0}</a></td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <table class="now">
+            <thead><tr><th>"Due"</th><th>"Promise"</th><th>"Incident"</th><th><span class="v">"Action"</span></th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}

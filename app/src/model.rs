@@ -1,0 +1,26 @@
+//! View models: plain owned data, strings and numbers ready to be shown. Every model has a `sample()` with the ugly
+//! cases in it: long names, markup in text, missing figures.
+
+mod bars;
+mod cell;
+mod front;
+mod grid;
+mod history;
+mod incident;
+mod message;
+mod region;
+mod site;
+mod subscribe;
+mod verdict;
+
+pub use bars::Bars;
+pub use cell::{CellChange, CellPage};
+pub use front::Front;
+pub use grid::{Grid, GridCell, GridCountry, GridGroup, GridRow};
+pub use history::{HistoryMonth, HistoryPage, PastIncident};
+pub use incident::{AffectedCell, Due, IncidentCard, IncidentPage, TimelineUpdate};
+pub use message::{Button, Message};
+pub use region::{RegionPage, ServiceLine};
+pub use site::Site;
+pub use subscribe::{CONSENT, CountryChoice, PortfolioChoice, SubscribePage};
+pub use verdict::{Scope, Verdict, VerdictCell, service_phrase, verdict};

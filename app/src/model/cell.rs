@@ -1,0 +1,80 @@
+//! The page of one cell: one component in one country.
+
+use domain::status::CellStatus;
+
+use super::{Bars, IncidentCard, PastIncident, Site};
+use crate::paths;
+
+/// A change of the shown status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellChange {
+    /// `2 Mar 2026, 13:35 UTC`.
+    pub at: String,
+    /// What it became.
+    pub to: CellStatus,
+    /// One sentence.
+    pub cause: String,
+    /// The incident behind it.
+    pub incident: Option<String>,
+}
+
+/// A cell's page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellPage {
+    /// Frame.
+    pub site: Site,
+    /// Component name and address.
+    pub component: (String, String),
+    /// Country name and address.
+    pub country: (String, String),
+    /// Shown status.
+    pub status: CellStatus,
+    /// `since 13:35 UTC (14:35 in Spain)`.
+    pub since: String,
+    /// What the status rests on, in one sentence.
+    pub basis: String,
+    /// Figures: label, value, second line (may be empty).
+    pub evidence: Vec<(String, String, String)>,
+    /// Ninety days.
+    pub bars: Bars,
+    /// How the uptime was counted, with the time that had no data.
+    pub formula: String,
+    /// Open incidents that hold it.
+    pub incidents: Vec<IncidentCard>,
+    /// Newest first.
+    pub changes: Vec<CellChange>,
+    /// Incidents of the last 90 days.
+    pub past: Vec<PastIncident>,
+}
+
+impl CellPage {
+    /// A cell in trouble.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            site: Site::sample(),
+            component: ("eUICC download".into(), paths::component("euicc-download")),
+            country: ("Spain".into(), paths::country("ES")),
+            status: CellStatus::PartialOutage,
+            since: "13:35 UTC (14:35 in Spain)".into(),
+            basis: "An open incident holds this status; telemetry agrees.".into(),
+            evidence: vec![
+                ("Success".into(), "79.6 %".into(), "of 1,412 eSIM downloads in 10 min".into()),
+                ("Median time".into(), "2.4 s".into(), "95 % within 31 s".into()),
+                ("By a second way".into(), "3.1 %".into(), "fallback flow".into()),
+                ("Most frequent error".into(), "timeout".into(), "18.2 % of downloads".into()),
+                ("Measured".into(), "14:30 UTC".into(), "12 s ago".into()),
+            ],
+            bars: Bars::sample(),
+            formula: "100 % minus downtime; 7 days without data are left out.".into(),
+            incidents: IncidentCard::samples().split_off(1),
+            changes: vec![CellChange {
+                at: "2 Mar 2026, 13:35 UTC".into(),
+                to: CellStatus::PartialOutage,
+                cause: "79.6 % of 1,412 eSIM downloads succeeded in 10 min.".into(),
+                incident: Some(paths::incident("p31zjtct2jer")),
+            }],
+            past: vec![PastIncident::sample()],
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Public pages: pure functions of their view models, complete without script.
+
+mod api;
+mod cell;
+mod front;
+mod history;
+mod incident;
+mod message;
+mod region;
+mod subscribe;
+
+pub use api::api_page;
+pub use cell::cell_page;
+pub use front::front_page;
+pub use history::history_page;
+pub use incident::incident_page;
+pub use message::message_page;
+pub use region::region_page;
+pub use subscribe::subscribe_page;

@@ -1,0 +1,3 @@
+//! Documents around pages.
+
+pub mod public;

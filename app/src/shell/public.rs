@@ -1,0 +1,129 @@
+//! The public document: one request, no script, the style inline.
+
+use std::sync::LazyLock;
+
+use leptos::prelude::*;
+
+use crate::{model::Site, paths};
+
+static STYLE: LazyLock<String> = LazyLock::new(|| {
+    minify(concat!(include_str!("../../../style/tokens.css"), include_str!("../../../style/public.css")))
+});
+
+/// The inline style, exactly as it stands in every public page: its hash is in the Content-Security-Policy.
+#[must_use]
+pub fn style() -> &'static str {
+    &STYLE
+}
+
+/// Takes comments and needless white space out of plain CSS. Selectors must not need a space before a colon.
+#[must_use]
+pub fn minify(css: &str) -> String {
+    let mut out = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(start) = rest.find("/*") {
+        push_squeezed(&mut out, &rest[..start]);
+        rest = rest[start..].find("*/").map_or("", |end| &rest[start + end + 2..]);
+    }
+    push_squeezed(&mut out, rest);
+    out
+}
+
+fn push_squeezed(out: &mut String, css: &str) {
+    const TIGHT: &str = "{};,:>";
+    for c in css.chars() {
+        let last = out.chars().last();
+        match c {
+            c if c.is_whitespace() => {
+                if last.is_some_and(|l| l != ' ' && !TIGHT.contains(l)) {
+                    out.push(' ');
+                }
+            }
+            c => {
+                if TIGHT.contains(c) && last == Some(' ') {
+                    out.pop();
+                }
+                if c == '}' && out.ends_with(';') {
+                    out.pop();
+                }
+                out.push(c);
+            }
+        }
+    }
+}
+
+/// A public document around `main`.
+#[must_use]
+pub fn document(site: &Site, title: &str, main: impl IntoView) -> String {
+    let (feed_title, feed) =
+        site.feed.clone().unwrap_or_else(|| ("All incidents".to_owned(), paths::RSS.to_owned()));
+    let stale = site.stale_since.as_ref().map(|at| {
+        view! {
+            <p class="stale" role="status">
+                <b>{format!("Data as of {at}.")}</b>
+                " Our own database does not answer; this is the last that we know."
+            </p>
+        }
+    });
+    let html = view! {
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width,initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <title>{format!("{title} – {} status", site.name)}</title>
+                <link rel="icon" href=paths::ICON />
+                <link rel="alternate" type="application/rss+xml" href=feed title=feed_title />
+                <style inner_html=style()></style>
+            </head>
+            <body>
+                <header>
+                    <a class="brand" href=paths::HOME>{site.name.clone()}" "<span>"status"</span></a>
+                    <nav aria-label="Main">
+                        <a href=paths::HISTORY>"History"</a>
+                        <a class="cta" href=paths::SUBSCRIBE>"Get updates"</a>
+                    </nav>
+                </header>
+                <main>{stale}{main}</main>
+                <footer>
+                    <span>"Times are UTC, with the local time of the country beside it."</span>
+                    <nav aria-label="More">
+                        <a href=paths::RSS>"RSS"</a>
+                        <a href=paths::API>"API"</a>
+                        <a href=paths::CONSOLE>"Sign in"</a>
+                    </nav>
+                </footer>
+            </body>
+        </html>
+    }
+    .to_html();
+    format!("<!DOCTYPE html>{}", without_markers(&html))
+}
+
+/// Leptos separates text nodes by `<!>` for hydration, which public pages never do. A `<` inside text or attributes is
+/// always escaped, so nothing else can look like it.
+fn without_markers(html: &str) -> String {
+    html.replace("<!>", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minified_css_keeps_its_meaning() {
+        assert_eq!(
+            minify("/* x */ a > b , c {\n  margin : 0 auto ;\n  width: calc(1px + 2em);\n}\n@media (a) and (b) { i { } }"),
+            "a>b,c{margin:0 auto;width:calc(1px + 2em)}@media (a) and (b){i{}}"
+        );
+    }
+
+    #[test]
+    fn text_cannot_become_markup() {
+        let mut site = Site::sample();
+        site.name = "<!><script>\"&'".into();
+        let html = document(&site, "</title><script>", view! { <p title="\"<!>">"<!>"</p> });
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("&lt;!&gt;"), "{html}");
+    }
+}

@@ -1,0 +1,70 @@
+//! Console roles and what each may do.
+
+/// A console role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Drafts and engages.
+    Responder,
+    /// Publishes.
+    Communicator,
+    /// Declares, reclassifies, restores, resolves.
+    Commander,
+    /// Maintenance, policies, suppliers, the grid.
+    Maintainer,
+    /// People, keys, settings; and everything else.
+    Owner,
+}
+
+/// Something that not everybody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// See the console.
+    Read,
+    /// Publish updates.
+    Publish,
+    /// Declare, reclassify, restore, resolve, decide on proposals, pin cells.
+    Command,
+    /// Change the grid and policies.
+    Maintain,
+    /// People, keys, settings.
+    Own,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] =
+        [Self::Viewer, Self::Responder, Self::Communicator, Self::Commander, Self::Maintainer, Self::Owner];
+
+    /// The word stored.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Responder => "responder",
+            Self::Communicator => "communicator",
+            Self::Commander => "commander",
+            Self::Maintainer => "maintainer",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role by its word.
+    #[must_use]
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.slug() == word)
+    }
+
+    /// The one policy of roles.
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Read => true,
+            Permission::Publish => matches!(self, Self::Communicator | Self::Commander | Self::Owner),
+            Permission::Command => matches!(self, Self::Commander | Self::Owner),
+            Permission::Maintain => matches!(self, Self::Maintainer | Self::Owner),
+            Permission::Own => matches!(self, Self::Owner),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Telemetry: every cell, one cell, and its pin.
+
+use app::console::{
+    self,
+    model::{Cell, CellLine, FormError},
+};
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::{
+    clock::{DAY, Timestamp},
+    clock_local::{duration_words, utc_time},
+    status::CellStatus,
+    telemetry::kpi::Evidence,
+};
+use store::{CellRow, Tx};
+
+use super::{
+    ctx, forms, frame,
+    now::{Names, evidence_sentence},
+    page,
+};
+use crate::{
+    auth::{role::Permission, session::Session},
+    commands::{Refusal, cells},
+    http::{errors::refusal_page, fields::Fields},
+    state::App,
+};
+
+fn line(names: &Names, row: &CellRow, now: Timestamp) -> Option<CellLine> {
+    let (component, country) = names.cells.get(&row.id)?.clone();
+    let evidence = match evidence_sentence(row.evidence.as_deref()) {
+        e if e.is_empty() && row.telemetry_status == CellStatus::NoData => "No samples or heartbeats yet".into(),
+        e if e.is_empty() => "Heartbeats arrive".into(),
+        e => e,
+    };
+    Some(CellLine {
+        id: row.id.clone(),
+        country,
+        component,
+        status: row.status,
+        basis: row.basis.slug(),
+        evidence,
+        since: duration_words(now.since(row.since_at)),
+    })
+}
+
+/// Every cell, those in trouble first.
+pub async fn list(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
+    let loaded = async {
+        let now = app.clock.now();
+        let mut tx = app.store.read().await?;
+        let names = Names::load(&mut tx).await?;
+        let rows = tx.cells().await?;
+        let mut lines: Vec<CellLine> =
+            names.order.iter().filter_map(|id| line(&names, rows.iter().find(|r| r.id == *id)?, now)).collect();
+        lines.sort_by_key(|l| std::cmp::Reverse(if l.status.is_trouble() { l.status.rank() } else { 0 }));
+        Ok::<_, Refusal>(lines)
+    };
+    match loaded.await {
+        Ok(lines) => {
+            let frame = frame(&app, Some(&session), "Telemetry", "/console/telemetry");
+            page(StatusCode::OK, &frame.nonce.clone(), console::telemetry(&frame, &lines))
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
+/// One cell.
+pub async fn show(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+    render(&app, &session, &id, String::new(), None).await
+}
+
+async fn render(app: &App, session: &Session, id: &str, reason: String, error: Option<FormError>) -> Response {
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    match load(app, session, id).await {
+        Ok(mut model) => {
+            (model.reason, model.error) = (reason, error);
+            let frame = frame(app, Some(session), &model.line.component, "/console/telemetry");
+            page(status, &frame.nonce.clone(), console::cell(&frame, &model))
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
+async fn load(app: &App, session: &Session, id: &str) -> Result<Cell, Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.store.read().await?;
+    let row = tx.cell(id).await?.ok_or(Refusal::NotFound("cell"))?;
+    let names = Names::load(&mut tx).await?;
+    let pin = match row.pin() {
+        Some(status) => {
+            let by = tx.user_name(row.pinned_by.as_deref().unwrap_or("")).await?.unwrap_or_else(|| "somebody".into());
+            Some((status, by, row.pin_reason.clone().unwrap_or_default()))
+        }
+        None => None,
+    };
+    Ok(Cell {
+        line: line(&names, &row, now).ok_or(Refusal::NotFound("cell"))?,
+        telemetry: row.telemetry_status,
+        figures: figures(row.evidence.as_deref(), now),
+        pin,
+        frozen: row.frozen_until_at.filter(|at| *at > now.millis()).map(|at| utc_time(Timestamp::from_millis(at), now)),
+        changes: changes(&mut tx, id, now).await?,
+        may_pin: session.role.may(Permission::Command),
+        reason: String::new(),
+        error: None,
+    })
+}
+
+fn figures(evidence: Option<&str>, now: Timestamp) -> Vec<(&'static str, String)> {
+    let Some(e) = evidence.and_then(|text| serde_json::from_str::<Evidence>(text).ok()) else { return Vec::new() };
+    let ms = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v} ms"));
+    let error = e.top_error.as_ref().map_or_else(|| "–".to_owned(), |(class, share)| format!("{class}, {share:.1} %"));
+    vec![
+        ("Success share", format!("{:.2} %", e.share)),
+        ("Samples", e.samples.to_string()),
+        ("Median latency", ms(e.median_latency_ms)),
+        ("95th percentile", ms(e.p95_latency_ms)),
+        ("Secondary flows", format!("{:.1} %", e.fallback_rate)),
+        ("Most frequent error", error),
+        ("Judged", utc_time(e.judged_at, now)),
+    ]
+}
+
+async fn changes(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Vec<String>, Refusal> {
+    let all = tx.cell_changes(now.plus(-90 * DAY), 0).await?;
+    let mine = all.iter().rev().filter(|c| c.cell_id == id).take(30);
+    Ok(mine
+        .map(|c| format!("{}: {} → {} – {}", utc_time(c.at, now), c.from_status.words(), c.to_status.words(), c.cause))
+        .collect())
+}
+
+/// Pins a cell.
+pub async fn pin(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
+    let done = async {
+        forms::only(&fields, &["status", "reason"])?;
+        let status = CellStatus::try_from(fields.one("status").to_owned())
+            .ok()
+            .filter(|s| *s != CellStatus::NoData)
+            .ok_or_else(|| Refusal::field("reason", "Choose a status."))?;
+        let mut tx = app.store.write().await?;
+        cells::pin(&mut tx, &ctx(&app, &session), &id, status, fields.one("reason")).await?;
+        tx.commit().await?;
+        Ok::<_, Refusal>(())
+    };
+    finish(&app, &session, &id, fields.one("reason"), done.await).await
+}
+
+/// Unpins a cell.
+pub async fn unpin(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+    let done = async {
+        let mut tx = app.store.write().await?;
+        cells::unpin(&mut tx, &ctx(&app, &session), &id).await?;
+        tx.commit().await?;
+        Ok::<_, Refusal>(())
+    };
+    finish(&app, &session, &id, "", done.await).await
+}
+
+async fn finish(app: &App, session: &Session, id: &str, reason: &str, done: Result<(), Refusal>) -> Response {
+    match done {
+        Ok(()) => {
+            app.published().await;
+            Redirect::to(&format!("/console/cells/{id}")).into_response()
+        }
+        Err(Refusal::Field { field, message }) => {
+            render(app, session, id, reason.to_owned(), Some(FormError { field: field.into(), message })).await
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}

@@ -1,0 +1,149 @@
+//! The clock board.
+
+use std::collections::HashMap;
+
+use app::console::{
+    self,
+    model::{ClockLine, Due, IncidentLine, Now, ProposalLine},
+};
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::{
+    clock::Timestamp,
+    clock_local::{duration_words, utc_date, utc_time, hour_minute, zone},
+    notice::{full_title, scope},
+    sla::clock::ClockKind,
+    telemetry::kpi::Evidence,
+};
+use store::{IncidentRow, Tx};
+
+use super::{ctx, frame, page};
+use crate::{auth::session::Session, commands::{Refusal, proposals}, http::errors::refusal_page, state::App};
+
+/// Names of cells by id: (component, country), in page order.
+pub(super) struct Names {
+    pub(super) order: Vec<String>,
+    pub(super) cells: HashMap<String, (String, String)>,
+}
+
+impl Names {
+    pub(super) async fn load(tx: &mut Tx) -> Result<Self, Refusal> {
+        let components = tx.components().await?;
+        let countries = tx.countries().await?;
+        let cells = tx.cells().await?;
+        let (mut order, mut names) = (Vec::new(), HashMap::new());
+        for country in &countries {
+            for component in &components {
+                let is_it = |c: &&store::CellRow| c.component_id == component.id && c.country_code == country.code;
+                if let Some(cell) = cells.iter().find(is_it) {
+                    order.push(cell.id.clone());
+                    names.insert(cell.id.clone(), (component.name.clone(), country.name.clone()));
+                }
+            }
+        }
+        Ok(Self { order, cells: names })
+    }
+
+    /// `eUICC download · France`.
+    pub(super) fn cell(&self, id: &str) -> String {
+        self.cells.get(id).map_or_else(|| id.to_owned(), |(component, country)| format!("{component} · {country}"))
+    }
+
+    /// Title with prefix.
+    pub(super) async fn title(&self, tx: &mut Tx, row: &IncidentRow) -> Result<String, Refusal> {
+        let held: Vec<String> = tx.incident_cells(&row.id).await?.into_iter().map(|c| c.cell_id).collect();
+        let (mut countries, mut components): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for (component, country) in self.order.iter().filter(|id| held.contains(id)).filter_map(|id| self.cells.get(id)) {
+            if !countries.contains(&country.as_str()) {
+                countries.push(country);
+            }
+            if !components.contains(&component.as_str()) {
+                components.push(component);
+            }
+        }
+        Ok(full_title(row.severity, &scope(&countries, &components), &row.title))
+    }
+}
+
+pub(super) fn due(at: i64, now: Timestamp) -> Due {
+    Due { at_ms: at, words: utc_time(Timestamp::from_millis(at), now) }
+}
+
+pub(super) async fn incident_line(tx: &mut Tx, names: &Names, row: &IncidentRow, now: Timestamp) -> Result<IncidentLine, Refusal> {
+    let end = row.resolved_at.map_or(now, Timestamp::from_millis);
+    Ok(IncidentLine {
+        id: row.id.clone(),
+        title: names.title(tx, row).await?,
+        severity: row.severity,
+        phase: row.phase.word(),
+        started: format!("{}, {} UTC", utc_date(row.started_at), hour_minute(row.started_at, zone("UTC"))),
+        lasted: duration_words(end.since(row.started_at)),
+        next_update: row.next_update_due_at.map(|at| due(at, now)),
+    })
+}
+
+pub(super) fn evidence_sentence(json: Option<&str>) -> String {
+    json.and_then(|text| serde_json::from_str::<Evidence>(text).ok()).map(|e| e.sentence()).unwrap_or_default()
+}
+
+/// The board.
+pub async fn board(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
+    match load(&app).await {
+        Ok(model) => {
+            let mut frame = frame(&app, Some(&session), "Now", "/console");
+            frame.refresh_secs = Some(30);
+            page(StatusCode::OK, &frame.nonce.clone(), console::now(&frame, &model))
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
+async fn load(app: &App) -> Result<Now, Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.store.read().await?;
+    let names = Names::load(&mut tx).await?;
+    let mut model = Now::default();
+    for row in tx.open_incidents().await? {
+        model.open.push(incident_line(&mut tx, &names, &row, now).await?);
+    }
+    for (incident_id, clock) in tx.running_clocks().await? {
+        let action = match clock.kind {
+            ClockKind::FirstResponse | ClockKind::NextUpdate => ("Post update", "#update"),
+            ClockKind::Workaround => ("Record restore", "#restore"),
+            ClockKind::Fix => ("Resolve", "#resolve"),
+        };
+        let incident = model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
+        let due = due(clock.due_at.millis(), now);
+        model.clocks.push(ClockLine { due, promise: clock.kind.words(), incident_id, incident, action });
+    }
+    for p in tx.open_proposals().await? {
+        model.proposals.push(ProposalLine {
+            cell: names.cell(&p.cell_id),
+            severity: p.proposed_severity,
+            status: p.proposed_status,
+            evidence: evidence_sentence(Some(&p.evidence)),
+            since: utc_time(p.created_at, now),
+            id: p.id,
+        });
+    }
+    model.delivery = super::subscribers::delivery_sentence(app, &mut tx).await?;
+    Ok(model)
+}
+
+/// A person decides: no incident.
+pub async fn dismiss(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+    let done = async {
+        let mut tx = app.store.write().await?;
+        proposals::dismiss(&mut tx, &ctx(&app, &session), &id).await?;
+        tx.commit().await?;
+        Ok::<_, Refusal>(())
+    };
+    match done.await {
+        Ok(()) => Redirect::to("/console").into_response(),
+        Err(refusal) => refusal_page(&refusal),
+    }
+}

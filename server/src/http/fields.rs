@@ -1,0 +1,44 @@
+//! The fields of a submitted form.
+
+/// Fields in the order in which they came; a name may come more than once.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Parses `application/x-www-form-urlencoded`.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
+    /// The first value of a field; empty when it is missing.
+    #[must_use]
+    pub fn one(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+    }
+
+    /// The first value of a field, unless it is missing or blank.
+    #[must_use]
+    pub fn some(&self, name: &str) -> Option<&str> {
+        Some(self.one(name).trim()).filter(|v| !v.is_empty())
+    }
+
+    /// Every value of a field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Fields whose name starts with `prefix`, with the rest of the name.
+    pub fn with_prefix<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(n, v)| Some((n.strip_prefix(prefix)?, v.as_str())))
+    }
+
+    /// The first field that is neither `csrf` nor allowed: our forms deny what they do not know.
+    #[must_use]
+    pub fn unknown(&self, allowed: &[&str]) -> Option<&str> {
+        self.0
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .find(|n| *n != "csrf" && !allowed.iter().any(|a| a == n || a.strip_suffix('*').is_some_and(|p| n.starts_with(p))))
+    }
+}

@@ -1,0 +1,68 @@
+//! The route table: who may call what. The guard lets nothing else pass.
+
+use axum::http::Method;
+
+use crate::auth::role::Permission::{self, Command, Maintain, Own, Publish, Read};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever has an API key.
+    Key,
+    /// Whoever has given a password, whose second factor may still be due.
+    SecondFactor,
+    /// A signed-in person whose role has this permission.
+    Role(Permission),
+}
+
+use Access::{Public, Role, SecondFactor};
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+
+/// Every route that reads the session cookie.
+pub const GUARDED: &[(Method, &str, Access)] = &[
+    (GET, "/setup/{token}", Public),
+    (POST, "/setup/{token}", Public),
+    (GET, "/console/sign-in", Public),
+    (POST, "/console/sign-in", Public),
+    (GET, "/console/sign-in/code", SecondFactor),
+    (POST, "/console/sign-in/code", SecondFactor),
+    (POST, "/console/sign-out", SecondFactor),
+    (GET, "/console", Role(Read)),
+    (GET, "/console/incidents", Role(Read)),
+    (GET, "/console/incidents/new", Role(Command)),
+    (POST, "/console/incidents", Role(Command)),
+    (GET, "/console/incidents/{id}", Role(Read)),
+    (POST, "/console/incidents/{id}/updates", Role(Publish)),
+    (POST, "/console/incidents/{id}/reclassify", Role(Command)),
+    (POST, "/console/incidents/{id}/restore", Role(Command)),
+    (POST, "/console/incidents/{id}/resolve", Role(Command)),
+    (POST, "/console/proposals/{id}/dismiss", Role(Command)),
+    (GET, "/console/telemetry", Role(Read)),
+    (GET, "/console/cells/{id}", Role(Read)),
+    (POST, "/console/cells/{id}/pin", Role(Command)),
+    (POST, "/console/cells/{id}/unpin", Role(Command)),
+    (GET, "/console/subscribers", Role(Read)),
+    (POST, "/console/subscribers/{id}/approve", Role(Own)),
+    (GET, "/console/settings", Role(Read)),
+    (POST, "/console/settings/portfolios", Role(Maintain)),
+    (POST, "/console/settings/countries", Role(Maintain)),
+    (POST, "/console/settings/components", Role(Maintain)),
+    (POST, "/console/settings/keys", Role(Own)),
+    (POST, "/console/settings/keys/{id}/revoke", Role(Own)),
+    (GET, "/console/people", Role(Own)),
+    (POST, "/console/people", Role(Own)),
+    (POST, "/console/people/{id}/access", Role(Own)),
+    (GET, "/console/mail-spool", Role(Read)),
+    (GET, "/console/mail-spool/{name}", Role(Read)),
+];
+
+/// Who may call this route; none: nobody.
+#[must_use]
+pub fn access(method: &Method, path: &str) -> Option<Access> {
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    GUARDED.iter().find(|(m, p, _)| m == method && *p == path).map(|(_, _, a)| *a)
+}

@@ -1,0 +1,10 @@
+//! Rows to view models: everything public, loaded at once and kept in memory.
+
+pub mod api;
+pub mod cards;
+pub mod feed;
+pub mod notice;
+pub mod pages;
+pub mod world;
+
+pub use world::World;

@@ -1,0 +1,321 @@
+//! The public pages' models.
+
+use app::{
+    model::{
+        AffectedCell, Bars, CellChange, CellPage, CountryChoice, Front, HistoryMonth, HistoryPage, IncidentPage, PastIncident,
+        PortfolioChoice, RegionPage, Scope, ServiceLine, Site, SubscribePage, TimelineUpdate, verdict,
+    },
+    paths,
+};
+use domain::{
+    clock::DAY,
+    clock_local::{duration_words, hour_minute, local_times, utc_time, zone},
+    incident::UpdateKind,
+    status::Basis,
+    telemetry::kpi::{thousands, window_words},
+};
+use store::{CellRow, CountryRow, UpdateRow};
+
+use super::{
+    World,
+    cards::{card, due, evidence, grid, line, past, verdict_cells},
+    world::{Story, message},
+};
+
+fn site(world: &World, stale: Option<&str>) -> Site {
+    Site { stale_since: stale.map(str::to_owned), ..Site::new(world.page_name.clone()) }
+}
+
+/// The front page.
+#[must_use]
+pub fn front(world: &World, stale: Option<&str>) -> Front {
+    let open = world.open();
+    let countries: Vec<&CountryRow> = world.countries.iter().collect();
+    let service = |c: &store::ComponentRow| {
+        let cells = world.cells.iter().filter(|cell| cell.component_id == c.id);
+        line(world, &c.name, paths::component(&c.slug), cells)
+    };
+    let today = world.now.utc_day_start();
+    Front {
+        site: site(world, stale),
+        verdict: verdict(&verdict_cells(world, world.cells.iter()), Scope::Page, &watching(world, |_| true)),
+        as_of: utc_time(world.now, world.now),
+        evidence: telemetry_line(world),
+        incidents: open.iter().map(|s| card(world, s)).collect(),
+        grid: grid(world, &countries),
+        services: world.components.iter().map(service).collect(),
+        ledger: ledger(world),
+        recent: recent(world, |_| true),
+        quiet_today: open.is_empty() && !world.incidents.iter().any(|s| s.row.started_at >= today),
+    }
+}
+
+/// What is usable again and still being watched.
+fn watching(world: &World, is_mine: impl Fn(&Story) -> bool) -> Vec<String> {
+    world.open().into_iter().filter(|s| s.row.restored_at.is_some() && is_mine(s)).map(|s| s.scoped_title(world)).collect()
+}
+
+/// Resolved incidents of the past week, newest first, at most five.
+fn recent(world: &World, is_mine: impl Fn(&Story) -> bool) -> Vec<PastIncident> {
+    let from = world.now.plus(-7 * DAY);
+    let mine = world.incidents.iter().filter(|s| s.row.resolved_at.is_some() && s.row.started_at > from && is_mine(s));
+    mine.take(5).map(|s| past(world, s)).collect()
+}
+
+fn telemetry_line(world: &World) -> Option<String> {
+    let measured = world.cells.iter().filter(|c| c.basis == Basis::Telemetry).filter_map(|c| evidence(c.evidence.as_deref()));
+    let (n, newest) = measured
+        .filter(|e| e.window_secs <= 600)
+        .fold((0, None), |(n, at), e| (n + e.samples, Some(at.map_or(e.judged_at, |t: domain::clock::Timestamp| t.max(e.judged_at)))));
+    newest.map(|_| format!("Based on {} measured activation steps in the last 10 min", thousands(n)))
+}
+
+fn ledger(world: &World) -> Vec<String> {
+    world
+        .ledger
+        .iter()
+        .map(|l| {
+            let late = match l.worst_late_ms {
+                0 => String::new(),
+                ms => format!(", worst {} late", duration_words(ms)),
+            };
+            format!("{}: {} of {} on time{late}", l.severity.label(), l.kept, l.made)
+        })
+        .collect()
+}
+
+/// An incident's page.
+#[must_use]
+pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
+    let story = world.incident(id)?;
+    let row = &story.row;
+    let places = story.places(world);
+    let fact = |label: &str, at: domain::clock::Timestamp| {
+        (label.to_owned(), utc_time(at, world.now), local_times(at, &places))
+    };
+    let mut facts = vec![fact("Started", row.started_at)];
+    facts.extend(row.restored_at.map(|at| fact("Usable again", at.into())));
+    facts.extend(row.resolved_at.map(|at| fact("Resolved", at.into())));
+    facts.extend(evidence(row.evidence.as_deref()).map(|e| ("Evidence".to_owned(), e.sentence(), String::new())));
+    let cells = story.cells.iter().filter_map(|id| {
+        let cell = world.cell(id)?;
+        let component = world.component_of(cell)?;
+        let country = world.country(&cell.country_code)?;
+        Some(AffectedCell {
+            name: format!("{}, {}", component.name, country.name),
+            href: paths::cell(&country.code, &component.slug),
+            status: cell.status,
+        })
+    });
+    Some(IncidentPage {
+        site: site(world, None),
+        title: story.scoped_title(world),
+        severity: row.severity,
+        phase: row.phase,
+        status: story.status(world),
+        facts,
+        due: due(world, row.next_update_due_at, &places),
+        cells: cells.collect(),
+        updates: story.updates.iter().map(|u| timeline(world, story, u)).collect(),
+        subscribe: story.countries(world).first().map_or_else(|| paths::SUBSCRIBE.into(), |c| paths::subscribe_to(&c.code)),
+    })
+}
+
+fn timeline(world: &World, story: &Story, update: &UpdateRow) -> TimelineUpdate {
+    let places = story.places(world);
+    let what = match update.kind {
+        UpdateKind::Restored => "Usable again".to_owned(),
+        UpdateKind::NoChange => "No change".to_owned(),
+        UpdateKind::Reclassified => format!("Now {}", update.severity.label()),
+        _ => update.phase.word().to_owned(),
+    };
+    let changes = world.moved.get(&update.id).into_iter().flatten().filter_map(|m| {
+        let cell = world.cell(&m.cell_id)?;
+        let (component, country) = (world.component_of(cell)?, world.country(&cell.country_code)?);
+        Some(format!("{}, {}: {} → {}", component.name, country.name, m.old_status.words(), m.new_status.words()))
+    });
+    TimelineUpdate {
+        id: update.id.clone(),
+        what,
+        phase: update.phase,
+        at: (utc_time(update.published_at, world.now), local_times(update.published_at, &places)),
+        datetime: update.published_at.rfc3339(),
+        fields: message(update).labelled().into_iter().map(|(l, t)| (l.to_owned(), t.to_owned())).collect(),
+        changes: changes.collect(),
+        promised: update.next_update_due_at.map(|at| utc_time(at.into(), world.now)),
+    }
+}
+
+/// Past incidents by month.
+#[must_use]
+pub fn history(world: &World) -> HistoryPage {
+    let mut months: Vec<HistoryMonth> = Vec::new();
+    for story in &world.incidents {
+        let name = story.row.started_at.utc().format("%B %Y").to_string();
+        if months.last().is_none_or(|m| m.name != name) {
+            months.push(HistoryMonth { name, incidents: Vec::new() });
+        }
+        if let Some(month) = months.last_mut() {
+            month.incidents.push(past(world, story));
+        }
+    }
+    HistoryPage { site: site(world, None), months, newer: None, older: None }
+}
+
+/// A country's or portfolio's page.
+#[must_use]
+pub fn region(world: &World, slug: &str) -> Option<RegionPage> {
+    let code = slug.to_ascii_uppercase();
+    if let Some(country) = world.country(&code) {
+        let parent = world.portfolios.iter().find(|p| p.id == country.portfolio_id);
+        let lines = world.components.iter().map(|c| {
+            let cells = world.cells.iter().filter(|cell| cell.component_id == c.id && cell.country_code == code);
+            line(world, &c.name, paths::cell(&code, &c.slug), cells)
+        });
+        let mut page = region_page(world, &[country], &country.name, "Services", lines.collect(), Scope::Country);
+        page.parent = parent.map(|p| (p.name.clone(), paths::portfolio(&p.slug)));
+        page.as_of.1 = format!("{} in {}", hour_minute(world.now, zone(&country.zone)), country.name);
+        page.subscribe = paths::subscribe_to(&code);
+        page.site.feed = Some((format!("Incidents in {}", country.name), paths::rss_of(&code)));
+        return Some(page);
+    }
+    let portfolio = world.portfolios.iter().find(|p| p.slug == slug)?;
+    let countries: Vec<&CountryRow> = world.countries.iter().filter(|c| c.portfolio_id == portfolio.id).collect();
+    let lines = world.components.iter().map(|c| {
+        let is_mine = |cell: &&CellRow| cell.component_id == c.id && countries.iter().any(|k| k.code == cell.country_code);
+        line(world, &c.name, paths::component(&c.slug), world.cells.iter().filter(is_mine))
+    });
+    let mut page = region_page(world, &countries, &portfolio.name, "Services", lines.collect(), Scope::Page);
+    page.grid = Some(grid(world, &countries));
+    page.site.feed = Some((format!("Incidents in {}", portfolio.name), paths::rss_of(&portfolio.slug)));
+    Some(page)
+}
+
+fn region_page(
+    world: &World,
+    countries: &[&CountryRow],
+    name: &str,
+    lines_title: &str,
+    lines: Vec<ServiceLine>,
+    scope: Scope,
+) -> RegionPage {
+    let is_here = |cell: &CellRow| countries.iter().any(|c| c.code == cell.country_code);
+    let is_mine = |s: &Story| s.cells.iter().any(|id| world.cell(id).is_some_and(is_here));
+    let cells = verdict_cells(world, world.cells.iter().filter(|c| is_here(c)));
+    RegionPage {
+        site: site(world, None),
+        name: name.to_owned(),
+        parent: None,
+        verdict: verdict(&cells, scope, &watching(world, &is_mine)),
+        as_of: (utc_time(world.now, world.now), String::new()),
+        incidents: world.open().into_iter().filter(|s| is_mine(s)).map(|s| card(world, s)).collect(),
+        grid: None,
+        lines_title: lines_title.to_owned(),
+        lines,
+        past: world.incidents.iter().filter(|s| s.row.resolved_at.is_some() && is_mine(s)).take(10).map(|s| past(world, s)).collect(),
+        subscribe: paths::SUBSCRIBE.into(),
+    }
+}
+
+/// A component's page: its line in every country.
+#[must_use]
+pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
+    let component = world.components.iter().find(|c| c.slug == slug)?;
+    let mine: Vec<&CellRow> = world.cells.iter().filter(|c| c.component_id == component.id).collect();
+    let lines = world.countries.iter().map(|c| {
+        let cells = mine.iter().copied().filter(|cell| cell.country_code == c.code);
+        line(world, &c.name, paths::cell(&c.code, slug), cells)
+    });
+    let is_mine = |s: &&Story| s.cells.iter().any(|id| mine.iter().any(|c| c.id == *id));
+    Some(RegionPage {
+        site: site(world, None),
+        name: component.name.clone(),
+        parent: None,
+        verdict: verdict(&verdict_cells(world, mine.iter().copied()), Scope::Page, &watching(world, |s| is_mine(&s))),
+        as_of: (utc_time(world.now, world.now), String::new()),
+        incidents: world.open().into_iter().filter(is_mine).map(|s| card(world, s)).collect(),
+        grid: None,
+        lines_title: "Countries".into(),
+        lines: lines.collect(),
+        past: world.incidents.iter().filter(|s| s.row.resolved_at.is_some()).filter(is_mine).take(10).map(|s| past(world, s)).collect(),
+        subscribe: paths::SUBSCRIBE.into(),
+    })
+}
+
+/// A cell's page.
+#[must_use]
+pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
+    let country = world.country(&country.to_ascii_uppercase())?;
+    let component = world.components.iter().find(|c| c.slug == component)?;
+    let cell = world.cells.iter().find(|c| c.country_code == country.code && c.component_id == component.id)?;
+    let history = world.histories.get(&cell.id)?;
+    let is_mine = |s: &&Story| s.cells.contains(&cell.id);
+    let changes = world.changes.get(&cell.id).map(Vec::as_slice).unwrap_or_default().iter().rev().take(20).map(|c| CellChange {
+        at: utc_time(c.at, world.now),
+        to: c.to_status,
+        cause: c.cause.clone(),
+        incident: c.incident_id.as_deref().map(paths::incident),
+    });
+    Some(CellPage {
+        site: site(world, None),
+        component: (component.name.clone(), paths::component(&component.slug)),
+        country: (country.name.clone(), paths::country(&country.code)),
+        status: cell.status,
+        since: utc_time(cell.since_at, world.now),
+        basis: basis_words(cell).into(),
+        evidence: figures(cell),
+        bars: Bars::of(history, world.now),
+        formula: formula(history),
+        incidents: world.open().into_iter().filter(is_mine).map(|s| card(world, s)).collect(),
+        changes: changes.collect(),
+        past: world.incidents.iter().filter(|s| s.row.resolved_at.is_some()).filter(is_mine).take(10).map(|s| past(world, s)).collect(),
+    })
+}
+
+const fn basis_words(cell: &CellRow) -> &'static str {
+    match cell.basis {
+        Basis::Telemetry => "Judged from telemetry",
+        Basis::Person => "Set by our staff",
+        Basis::None => "We have no fresh data: silence is never shown as green",
+    }
+}
+
+fn figures(cell: &CellRow) -> Vec<(String, String, String)> {
+    let Some(e) = evidence(cell.evidence.as_deref()).filter(|e| e.samples > 0) else { return Vec::new() };
+    let window = format!("{} in {}", thousands(e.samples), window_words(e.window_secs));
+    let mut out = vec![("Success share".to_owned(), format!("{:.1} %", (e.share * 10.0).floor() / 10.0), format!("samples: {window}"))];
+    if let Some(ms) = e.median_latency_ms {
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds of a latency")]
+        let secs = ms as f64 / 1_000.0;
+        out.push(("Median duration".into(), format!("{secs:.1} s"), String::new()));
+    }
+    out
+}
+
+fn formula(history: &domain::uptime::History) -> String {
+    let no_data = match history.no_data_ms {
+        0 => "There was data all the time.".to_owned(),
+        ms => format!("{} without data are left out.", duration_words(ms)),
+    };
+    format!("Uptime is 100 % minus downtime: a major outage counts in full, a partial outage with 0.3, maintenance is left out. {no_data}")
+}
+
+/// The subscription form, with a country ticked where the address says so.
+#[must_use]
+pub fn subscribe(world: &World, chosen: &[String]) -> SubscribePage {
+    let portfolios = world.portfolios.iter().map(|p| PortfolioChoice {
+        name: p.name.clone(),
+        countries: world
+            .countries
+            .iter()
+            .filter(|c| c.portfolio_id == p.id)
+            .map(|c| CountryChoice {
+                code: c.code.clone(),
+                name: c.name.clone(),
+                is_chosen: chosen.iter().any(|x| x.eq_ignore_ascii_case(&c.code)),
+            })
+            .collect(),
+    });
+    SubscribePage::empty(site(world, None), portfolios.collect())
+}
+

@@ -1,0 +1,231 @@
+//! Everything that the public pages show, as one consistent read of the database.
+
+use std::collections::HashMap;
+
+use domain::{
+    clock::{DAY, Timestamp},
+    clock_local::Place,
+    notice::{Message, full_title, scope},
+    sla::ledger::{Line, ledger},
+    status::{CellStatus, Indicator, page_indicator},
+    uptime::{Change, History, history},
+};
+use store::{CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, Store, UpdateCellRow, UpdateRow};
+
+/// How far back the pages look.
+const WINDOW: i64 = 91 * DAY;
+/// Incidents that are kept in memory at most.
+const INCIDENTS_MAX: i64 = 500;
+
+/// An incident with its story.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The incident.
+    pub row: IncidentRow,
+    /// Its cells, in page order.
+    pub cells: Vec<String>,
+    /// Updates, newest first.
+    pub updates: Vec<UpdateRow>,
+}
+
+/// The public state at one moment.
+#[derive(Debug)]
+pub struct World {
+    /// When it was read.
+    pub now: Timestamp,
+    /// Revision that it was read at.
+    pub revision: i64,
+    /// Public id of the page.
+    pub page_id: String,
+    /// Name of the page.
+    pub page_name: String,
+    /// Whether the page is set up.
+    pub is_set_up: bool,
+    /// When anything public last changed.
+    pub updated_at: Timestamp,
+    /// Portfolios in page order.
+    pub portfolios: Vec<PortfolioRow>,
+    /// Countries in page order.
+    pub countries: Vec<CountryRow>,
+    /// Components in page order.
+    pub components: Vec<ComponentRow>,
+    /// Cells in page order: by country, then component.
+    pub cells: Vec<CellRow>,
+    /// Changes per cell, oldest first.
+    pub changes: HashMap<String, Vec<CellChangeRow>>,
+    /// Ninety days per cell.
+    pub histories: HashMap<String, History>,
+    /// Incidents, newest first.
+    pub incidents: Vec<Story>,
+    /// Cells that updates changed.
+    pub moved: HashMap<String, Vec<UpdateCellRow>>,
+    /// Cadence promises made and kept.
+    pub ledger: Vec<Line>,
+}
+
+impl World {
+    /// Reads it.
+    pub async fn load(store: &Store, now: Timestamp) -> store::Result<Self> {
+        let from = now.plus(-WINDOW);
+        let mut tx = store.read().await?;
+        let page = tx.page().await?;
+        let countries = tx.countries().await?;
+        let components = tx.components().await?;
+        let cells = in_order(tx.cells().await?, &countries, &components);
+        let mut changes: HashMap<String, Vec<CellChangeRow>> = HashMap::new();
+        for change in tx.statuses_before(from).await?.into_iter().chain(tx.cell_changes(from, 0).await?) {
+            changes.entry(change.cell_id.clone()).or_default().push(change);
+        }
+        let histories = cells.iter().map(|c| (c.id.clone(), cell_history(changes.get(&c.id), now))).collect();
+        let mut held: HashMap<String, Vec<String>> = HashMap::new();
+        for row in tx.incident_cells_since(from).await? {
+            held.entry(row.incident_id).or_default().push(row.cell_id);
+        }
+        let mut updates: HashMap<String, Vec<UpdateRow>> = HashMap::new();
+        for row in tx.updates_since(from).await? {
+            updates.entry(row.incident_id.clone()).or_default().push(row);
+        }
+        let mut moved: HashMap<String, Vec<UpdateCellRow>> = HashMap::new();
+        for row in tx.update_cells_since(from).await? {
+            moved.entry(row.update_id.clone()).or_default().push(row);
+        }
+        let story = |row: IncidentRow| {
+            let mine = held.remove(&row.id).unwrap_or_default();
+            let cells = cells.iter().filter(|c| mine.contains(&c.id)).map(|c| c.id.clone()).collect();
+            Story { cells, updates: updates.remove(&row.id).unwrap_or_default(), row }
+        };
+        let incidents = tx.incidents_since(from, INCIDENTS_MAX).await?.into_iter().map(story).collect();
+        let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
+        Ok(Self {
+            now,
+            revision: page.as_ref().map_or(0, |p| p.revision),
+            page_id: page.as_ref().map(|p| p.id.clone()).unwrap_or_default(),
+            page_name: page.as_ref().map(|p| p.name.clone()).unwrap_or_default(),
+            is_set_up: page.as_ref().is_some_and(|p| p.is_set_up),
+            updated_at: page.map_or(now, |p| p.updated_at),
+            portfolios: tx.portfolios().await?,
+            countries,
+            components,
+            cells,
+            changes,
+            histories,
+            incidents,
+            moved,
+            ledger: ledger(&clocks, now.plus(-90 * DAY), now),
+        })
+    }
+
+    /// A cell.
+    #[must_use]
+    pub fn cell(&self, id: &str) -> Option<&CellRow> {
+        self.cells.iter().find(|c| c.id == id)
+    }
+
+    /// A cell's component.
+    #[must_use]
+    pub fn component_of(&self, cell: &CellRow) -> Option<&ComponentRow> {
+        self.components.iter().find(|c| c.id == cell.component_id)
+    }
+
+    /// A country.
+    #[must_use]
+    pub fn country(&self, code: &str) -> Option<&CountryRow> {
+        self.countries.iter().find(|c| c.code == code)
+    }
+
+    /// An incident.
+    #[must_use]
+    pub fn incident(&self, id: &str) -> Option<&Story> {
+        self.incidents.iter().find(|s| s.row.id == id)
+    }
+
+    /// Open incidents, worst first, newest first.
+    #[must_use]
+    pub fn open(&self) -> Vec<&Story> {
+        let mut open: Vec<&Story> = self.incidents.iter().filter(|s| s.row.resolved_at.is_none()).collect();
+        open.sort_by_key(|s| s.row.severity);
+        open
+    }
+
+    /// The page's indicator and its words.
+    #[must_use]
+    pub fn indicator(&self) -> (Indicator, &'static str) {
+        let cells: Vec<CellStatus> = self.cells.iter().map(|c| c.status).collect();
+        let open: Vec<_> = self.open().iter().filter(|s| s.row.restored_at.is_none()).map(|s| s.row.severity).collect();
+        page_indicator(&cells, &open)
+    }
+}
+
+impl Story {
+    /// Affected countries in page order.
+    #[must_use]
+    pub fn countries<'w>(&self, world: &'w World) -> Vec<&'w CountryRow> {
+        let is_mine = |code: &str| self.cells.iter().any(|id| world.cell(id).is_some_and(|c| c.country_code == code));
+        world.countries.iter().filter(|c| is_mine(&c.code)).collect()
+    }
+
+    /// Affected components in page order.
+    #[must_use]
+    pub fn components<'w>(&self, world: &'w World) -> Vec<&'w ComponentRow> {
+        let is_mine = |id: &str| self.cells.iter().any(|c| world.cell(c).is_some_and(|c| c.component_id == id));
+        world.components.iter().filter(|c| is_mine(&c.id)).collect()
+    }
+
+    /// Affected countries with their zones.
+    #[must_use]
+    pub fn places(&self, world: &World) -> Vec<Place> {
+        self.countries(world).into_iter().map(|c| Place { name: c.name.clone(), zone: c.zone.clone() }).collect()
+    }
+
+    /// `France/eUICC download – …`, without severity.
+    #[must_use]
+    pub fn scoped_title(&self, world: &World) -> String {
+        match self.scope(world) {
+            s if s.is_empty() => self.row.title.clone(),
+            s => format!("{s} – {}", self.row.title),
+        }
+    }
+
+    /// `[Sev 2] France/eUICC download – …`.
+    #[must_use]
+    pub fn full_title(&self, world: &World) -> String {
+        full_title(self.row.severity, &self.scope(world), &self.row.title)
+    }
+
+    fn scope(&self, world: &World) -> String {
+        let countries: Vec<&str> = self.countries(world).iter().map(|c| c.name.as_str()).collect();
+        let components: Vec<&str> = self.components(world).iter().map(|c| c.name.as_str()).collect();
+        scope(&countries, &components)
+    }
+
+    /// The worst status among its cells.
+    #[must_use]
+    pub fn status(&self, world: &World) -> CellStatus {
+        let cells = self.cells.iter().filter_map(|id| world.cell(id)).map(|c| c.status);
+        cells.reduce(CellStatus::worse).unwrap_or(CellStatus::NoData)
+    }
+}
+
+/// The four fields of an update.
+#[must_use]
+pub fn message(update: &UpdateRow) -> Message {
+    Message {
+        known: update.known.clone(),
+        unknown: update.unknown.clone(),
+        next_steps: update.next_steps.clone(),
+        customer_action: update.customer_action.clone(),
+    }
+}
+
+fn in_order(cells: Vec<CellRow>, countries: &[CountryRow], components: &[ComponentRow]) -> Vec<CellRow> {
+    let country: HashMap<&str, usize> = countries.iter().enumerate().map(|(i, c)| (c.code.as_str(), i)).collect();
+    let component: HashMap<&str, usize> = components.iter().enumerate().map(|(i, c)| (c.id.as_str(), i)).collect();
+    let mut cells = cells;
+    cells.sort_by_key(|c| (country.get(c.country_code.as_str()).copied(), component.get(c.component_id.as_str()).copied()));
+    cells
+}
+
+fn cell_history(changes: Option<&Vec<CellChangeRow>>, now: Timestamp) -> History {
+    let changes: Vec<Change> = changes.into_iter().flatten().map(|c| Change { at: c.at, to: c.to_status }).collect();
+    history(&changes, now)
+}

@@ -1,0 +1,164 @@
+//! What each command of the command line does.
+
+use std::{process::ExitCode, sync::Arc};
+
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::{
+    auth::{password, role::Role, totp},
+    boot::{bind, boot, stop_on_signal},
+    cli::{Admin, Cli, Command},
+    clock::Clock,
+    commands::{
+        Ctx, setup,
+        users::{self, NewUser},
+    },
+    config::{Config, DEFAULT_TOML},
+    demo,
+    http::{public, router, serve},
+    state::App,
+    worker::{degradation, outbox, timers},
+};
+
+/// Runs a command; every failure is one sentence and a non-zero exit.
+#[must_use]
+pub fn main(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("the runtime could not start: {error}")),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => failed(&message),
+    }
+}
+
+fn failed(message: &str) -> ExitCode {
+    eprintln!("waypost: {message}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Result<(), String> {
+    if let Command::CheckConfig(options) = &cli.command
+        && options.defaults
+    {
+        print!("{DEFAULT_TOML}");
+        return Ok(());
+    }
+    let config = Config::load(cli.config.as_deref())?;
+    log(&config)?;
+    match cli.command {
+        Command::Serve(options) => serve_command(config, options.no_worker, options.json).await,
+        Command::Worker => work_command(config).await,
+        Command::Migrate => {
+            store::Store::open(&config.database()).await.map_err(|e| e.to_string())?;
+            println!("The database schema is up to date.");
+            Ok(())
+        }
+        Command::Admin(Admin::Create { email, name, role }) => create_admin(config, email, name, &role).await,
+        Command::CheckConfig(_) => {
+            println!("{config:#?}");
+            println!("The configuration is valid.");
+            Ok(())
+        }
+        Command::Demo(options) => demo::run(config, options).await,
+    }
+}
+
+fn log(config: &Config) -> Result<(), String> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).map_err(|e| format!("log: {e}"))?;
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
+
+/// Everything that runs beside the listener.
+pub(crate) fn start_workers(app: &App, stop: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) -> Result<(), String> {
+    let senders = Arc::new(outbox::Senders::new(app)?);
+    tasks.spawn(degradation::run(app.clone(), stop.clone()));
+    tasks.spawn(timers::run(app.clone(), stop.clone()));
+    tasks.spawn(outbox::run(app.clone(), senders, stop.clone()));
+    Ok(())
+}
+
+/// Serves until the stop.
+pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bool>) {
+    let router = router(&app, stop.clone());
+    let fast = {
+        let app = app.clone();
+        Arc::new(move |request: &hyper::Request<hyper::body::Incoming>| public::fast(&app, request))
+    };
+    let snapshot = app.snapshot.clone();
+    let refreshing = tokio::spawn({
+        let (app, stop) = (app.clone(), stop.clone());
+        async move { snapshot.run(app, stop).await }
+    });
+    serve::serve(listener, router, fast, stop).await;
+    let _ = refreshing.await;
+}
+
+async fn serve_command(config: Config, no_worker: bool, as_json: bool) -> Result<(), String> {
+    let listener = bind(config.listen).await?;
+    let booted = boot(config, Clock::Wall).await?;
+    let app = booted.app.clone();
+    let origin = app.config.origin().to_owned();
+    let setup_url = setup_link(&app).await?;
+    if as_json {
+        println!("{}", json!({ "page_url": format!("{origin}/"), "console_url": format!("{origin}/console"), "setup_url": setup_url }));
+    } else {
+        println!("Public page:  {origin}/\nConsole:      {origin}/console");
+        if let Some(url) = &setup_url {
+            println!("\nSet the page up here; the link works once:\n  {url}");
+        }
+    }
+    let stop = stop_on_signal();
+    let mut tasks = JoinSet::new();
+    if !no_worker {
+        start_workers(&app, &stop, &mut tasks)?;
+    }
+    serve_app(app.clone(), listener, stop).await;
+    while tasks.join_next().await.is_some() {}
+    app.store.close().await;
+    Ok(())
+}
+
+async fn setup_link(app: &App) -> Result<Option<String>, String> {
+    let ctx = Ctx::system(app.clock.now());
+    let mut tx = app.store.write().await.map_err(|e| e.to_string())?;
+    let token = setup::issue_token(&mut tx, &ctx).await.map_err(|e| e.to_string())?;
+    tx.commit().await.map_err(|e| e.to_string())?;
+    Ok(token.map(|t| format!("{}/setup/{t}", app.config.origin())))
+}
+
+async fn work_command(config: Config) -> Result<(), String> {
+    let booted = boot(config, Clock::Wall).await?;
+    let app = booted.app.clone();
+    let stop = stop_on_signal();
+    let mut tasks = JoinSet::new();
+    start_workers(&app, &stop, &mut tasks)?;
+    println!("Working. Ctrl-C stops.");
+    while tasks.join_next().await.is_some() {}
+    app.store.close().await;
+    Ok(())
+}
+
+async fn create_admin(config: Config, email: String, name: String, role: &str) -> Result<(), String> {
+    let role = Role::find(role).ok_or_else(|| format!("role: {role:?} is not viewer, responder, communicator, commander, maintainer or owner"))?;
+    let booted = boot(config, Clock::Wall).await?;
+    let app = &booted.app;
+    let one_time = users::one_time_password();
+    let password_hash =
+        password::hash(&app.keys, one_time.clone()).await.map_err(|password::Busy| "the password could not be hashed".to_owned())?;
+    let totp_secret = totp::new_secret();
+    let new = NewUser { email, name, role, password_hash, totp_secret: totp_secret.clone(), is_enrolled: false };
+    let ctx = Ctx::system(app.clock.now());
+    let done = async {
+        let mut tx = app.store.write().await?;
+        users::create_user(&mut tx, &ctx, &app.keys, new).await?;
+        Ok::<_, crate::commands::Refusal>(tx.commit().await?)
+    };
+    done.await.map_err(|e| e.to_string())?;
+    println!("One-time password:    {one_time}\nAuthenticator secret: {}", totp::base32(&totp_secret));
+    println!("Neither is shown again. Sign in at {}/console", app.config.origin());
+    Ok(())
+}
