@@ -8,7 +8,8 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let out = env::var("OUT_DIR").unwrap_or_default();
     let mut entries = String::new();
-    let mut files: Vec<_> = fs::read_dir(&root).map(|d| d.filter_map(Result::ok).collect()).unwrap_or_default();
+    let mut files: Vec<_> =
+        fs::read_dir(&root).map(|d| d.filter_map(Result::ok).collect()).unwrap_or_default();
     files.sort_by_key(fs::DirEntry::file_name);
     for file in files {
         let name = file.file_name().to_string_lossy().into_owned();
@@ -23,6 +24,7 @@ fn main() {
         let path = file.path().canonicalize().unwrap_or_else(|_| file.path());
         entries.push_str(&format!("({name:?}, include_bytes!({path:?}), include_bytes!({packed:?})),"));
     }
-    let code = format!("/// Name, bytes, brotli bytes.\nconst ASSETS: &[(&str, &[u8], &[u8])] = &[{entries}];\n");
+    let code =
+        format!("/// Name, bytes, brotli bytes.\nconst ASSETS: &[(&str, &[u8], &[u8])] = &[{entries}];\n");
     let _ = fs::write(Path::new(&out).join("browser.rs"), code);
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use app::{
     model::{CellPage, Front, HistoryPage, IncidentPage, Message, RegionPage, Site, SubscribePage},
     public::{
-        api_page, cell_page, front_page, history_page, incident_page, message_page, region_page, subscribe_page,
+        api_page, cell_page, front_page, history_page, incident_page, message_page, region_page,
+        subscribe_page,
     },
 };
 

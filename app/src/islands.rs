@@ -61,7 +61,10 @@ pub fn Preview(
     {
         use leptos::wasm_bindgen::JsCast;
         let handle = window_event_listener(leptos::ev::input, move |event| {
-            let Some(target) = event.target().and_then(|t| t.dyn_into::<leptos::web_sys::Element>().ok()) else { return };
+            let Some(target) = event.target().and_then(|t| t.dyn_into::<leptos::web_sys::Element>().ok())
+            else {
+                return;
+            };
             let field = match target.get_attribute("name").as_deref() {
                 Some("title") => title,
                 Some("known") => known,

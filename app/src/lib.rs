@@ -1,5 +1,7 @@
 //! What is shown: pages as pure functions of view models. Nothing here does IO or reads a clock.
 
+#![recursion_limit = "512"]
+
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("the server and the browser need different features; never build them in one call");
 

@@ -46,7 +46,8 @@ pub async fn run(mut config: Config, options: Demo) -> Result<(), String> {
     let spool = options.data.join("mail");
     config.mail_spool = Some(spool.clone());
     let booted = boot(config, Clock::Wall).await?;
-    std::fs::create_dir_all(&spool).map_err(|e| format!("the mail spool {} cannot be made: {e}", spool.display()))?;
+    std::fs::create_dir_all(&spool)
+        .map_err(|e| format!("the mail spool {} cannot be made: {e}", spool.display()))?;
     let app = booted.app.clone();
     let facts = facts(&app, &options.data.join(FACTS)).await?;
     app.snapshot.refresh().await;
@@ -68,12 +69,15 @@ pub async fn run(mut config: Config, options: Demo) -> Result<(), String> {
 /// The sign-ins of this data directory; the operator and its history are made at the first start.
 async fn facts(app: &crate::state::App, path: &Path) -> Result<Value, String> {
     if let Ok(text) = std::fs::read_to_string(path) {
-        return serde_json::from_str(&text).map_err(|e| format!("{} cannot be read: {e}. Remove the data directory.", path.display()));
+        return serde_json::from_str(&text)
+            .map_err(|e| format!("{} cannot be read: {e}. Remove the data directory.", path.display()));
     }
-    let facts = operator::create(app).await.map_err(|e| format!("the demo operator could not be made: {e}"))?;
+    let facts =
+        operator::create(app).await.map_err(|e| format!("the demo operator could not be made: {e}"))?;
     let write = || {
         use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-        let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+        let mut file =
+            std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
         file.write_all(facts.to_string().as_bytes())
     };
     write().map_err(|e| format!("{} cannot be written: {e}", path.display()))?;
@@ -92,10 +96,23 @@ fn tell(facts: &Value, origin: &str, spool: &Path, as_json: bool) {
         return;
     }
     let text = |name: &str| all[name].as_str().unwrap_or_default().to_owned();
-    println!("The demo operator is running.\n\n  Public page   {}\n  Console       {}", text("page_url"), text("console_url"));
-    println!("  Sign in       {}\n  Password      {}\n  Authenticator {}", text("email"), text("password"), text("totp_secret"));
-    println!("  Second person {} / {} / {}", text("second_email"), text("second_password"), text("second_totp_secret"));
+    println!(
+        "The demo operator is running.\n\n  Public page   {}\n  Console       {}",
+        text("page_url"),
+        text("console_url")
+    );
+    println!(
+        "  Sign in       {}\n  Password      {}\n  Authenticator {}",
+        text("email"),
+        text("password"),
+        text("totp_secret")
+    );
+    println!(
+        "  Second person {} / {} / {}",
+        text("second_email"),
+        text("second_password"),
+        text("second_totp_secret")
+    );
     println!("  Events        POST {} with key {}", text("ingest_url"), text("ingest_key"));
     println!("  Mail          {} (also in the console)\n\nCtrl-C stops everything.", text("mail_spool"));
 }
-

@@ -90,7 +90,11 @@ fn visitors() -> Router<App> {
 
 async fn subscribers_get() -> Response {
     let body = "{\"error\":[\"Subscribers are added by POST; reading them is not public\"]}";
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST"), (header::CONTENT_TYPE, "application/json; charset=utf-8")], body)
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        [(header::ALLOW, "POST"), (header::CONTENT_TYPE, "application/json; charset=utf-8")],
+        body,
+    )
         .into_response()
 }
 
@@ -115,11 +119,14 @@ fn not_found(app: &App, path: &str) -> Response {
 }
 
 async fn no_empty_405(response: Response) -> Response {
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED || response.headers().contains_key(header::CONTENT_TYPE) {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED
+        || response.headers().contains_key(header::CONTENT_TYPE)
+    {
         return response;
     }
     let allow = response.headers().get(header::ALLOW).cloned();
-    let mut response = (StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.\n").into_response();
+    let mut response =
+        (StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.\n").into_response();
     if let Some(allow) = allow {
         response.headers_mut().insert(header::ALLOW, allow);
     } else {

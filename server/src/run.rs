@@ -73,7 +73,11 @@ fn log(config: &Config) -> Result<(), String> {
 }
 
 /// Everything that runs beside the listener.
-pub(crate) fn start_workers(app: &App, stop: &watch::Receiver<bool>, tasks: &mut JoinSet<()>) -> Result<(), String> {
+pub(crate) fn start_workers(
+    app: &App,
+    stop: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), String> {
     let senders = Arc::new(outbox::Senders::new(app)?);
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
     tasks.spawn(timers::run(app.clone(), stop.clone()));
@@ -104,7 +108,10 @@ async fn serve_command(config: Config, no_worker: bool, as_json: bool) -> Result
     let origin = app.config.origin().to_owned();
     let setup_url = setup_link(&app).await?;
     if as_json {
-        println!("{}", json!({ "page_url": format!("{origin}/"), "console_url": format!("{origin}/console"), "setup_url": setup_url }));
+        println!(
+            "{}",
+            json!({ "page_url": format!("{origin}/"), "console_url": format!("{origin}/console"), "setup_url": setup_url })
+        );
     } else {
         println!("Public page:  {origin}/\nConsole:      {origin}/console");
         if let Some(url) = &setup_url {
@@ -143,14 +150,18 @@ async fn work_command(config: Config) -> Result<(), String> {
 }
 
 async fn create_admin(config: Config, email: String, name: String, role: &str) -> Result<(), String> {
-    let role = Role::find(role).ok_or_else(|| format!("role: {role:?} is not viewer, responder, communicator, commander, maintainer or owner"))?;
+    let role = Role::find(role).ok_or_else(|| {
+        format!("role: {role:?} is not viewer, responder, communicator, commander, maintainer or owner")
+    })?;
     let booted = boot(config, Clock::Wall).await?;
     let app = &booted.app;
     let one_time = users::one_time_password();
-    let password_hash =
-        password::hash(&app.keys, one_time.clone()).await.map_err(|password::Busy| "the password could not be hashed".to_owned())?;
+    let password_hash = password::hash(&app.keys, one_time.clone())
+        .await
+        .map_err(|password::Busy| "the password could not be hashed".to_owned())?;
     let totp_secret = totp::new_secret();
-    let new = NewUser { email, name, role, password_hash, totp_secret: totp_secret.clone(), is_enrolled: false };
+    let new =
+        NewUser { email, name, role, password_hash, totp_secret: totp_secret.clone(), is_enrolled: false };
     let ctx = Ctx::system(app.clock.now());
     let done = async {
         let mut tx = app.store.write().await?;

@@ -65,7 +65,13 @@ impl Page {
         let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
         let _ = brotli.write_all(&raw);
         let tag = HEXLOWER.encode(&Sha256::digest(&raw)[..16]);
-        Self { kind, gzip: gzip.finish().unwrap_or_default().into(), brotli: brotli.into_inner().into(), raw, tag }
+        Self {
+            kind,
+            gzip: gzip.finish().unwrap_or_default().into(),
+            brotli: brotli.into_inner().into(),
+            raw,
+            tag,
+        }
     }
 }
 
@@ -179,7 +185,10 @@ impl Generation {
         if world.is_set_up {
             eager.insert("/".to_owned(), html(public::front_page(&pages::front(&world, None))));
             for which in [ApiV2::Status, ApiV2::Summary] {
-                eager.insert(which.path().to_owned(), Arc::new(Page::new(Kind::Json, api::document(&world, origin, which))));
+                eager.insert(
+                    which.path().to_owned(),
+                    Arc::new(Page::new(Kind::Json, api::document(&world, origin, which))),
+                );
             }
         } else {
             let site = app::model::Site::new("Waypost");
@@ -222,9 +231,13 @@ impl Generation {
             }
             ("incidents", Some(id), None, _) => html(public::incident_page(&pages::incident(world, id)?)),
             ("regions", Some(slug), None, _) => html(public::region_page(&pages::region(world, slug)?)),
-            ("regions", Some(country), Some(component), None) => html(public::cell_page(&pages::cell(world, country, component)?)),
+            ("regions", Some(country), Some(component), None) => {
+                html(public::cell_page(&pages::cell(world, country, component)?))
+            }
             ("components", Some(slug), None, _) => html(public::region_page(&pages::component(world, slug)?)),
-            ("api", None, ..) => html(public::api_page(&app::model::Site::new(world.page_name.clone()), origin)),
+            ("api", None, ..) => {
+                html(public::api_page(&app::model::Site::new(world.page_name.clone()), origin))
+            }
             _ => None,
         }
     }

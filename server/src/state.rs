@@ -6,7 +6,10 @@ use delivery::webhook::Guard;
 use store::Store;
 use tokio::sync::Notify;
 
-use crate::{auth::limits::Limits, clock::Clock, config::Config, keys::Keys, snapshot::Snapshot, worker::outbox::Health};
+use crate::{
+    auth::limits::Limits, clock::Clock, config::Config, keys::Keys, snapshot::Snapshot,
+    worker::outbox::Health,
+};
 
 /// Shared state; cheap to clone.
 #[derive(Clone)]

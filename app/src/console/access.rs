@@ -108,7 +108,14 @@ pub fn recovery_codes(frame: &Frame, codes: Vec<String>) -> String {
     })
 }
 
-fn text_field(name: &'static str, label: &'static str, hint: &'static str, kind: &'static str, value: String, error: Option<&FormError>) -> AnyView {
+fn text_field(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    kind: &'static str,
+    value: String,
+    error: Option<&FormError>,
+) -> AnyView {
     let complete = match name {
         "password" => "new-password",
         "email" => "username",
@@ -169,7 +176,8 @@ fn role_options(selected: &str) -> Vec<AnyView> {
     ROLES
         .iter()
         .map(|(slug, what)| {
-            view! { <option value=*slug selected=*slug == selected>{format!("{slug} – {what}")}</option> }.into_any()
+            view! { <option value=*slug selected=*slug == selected>{format!("{slug} – {what}")}</option> }
+                .into_any()
         })
         .collect()
 }

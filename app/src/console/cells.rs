@@ -17,7 +17,9 @@ fn status(status: CellStatus) -> AnyView {
         CellStatus::PartialOutage => ("s-partial", "M8 1l7 7-7 7-7-7z"),
         CellStatus::MajorOutage => ("s-major", "M2 2h12v12H2z"),
         CellStatus::UnderMaintenance => ("s-maint", "M1 6h14v4H1z"),
-        CellStatus::NoData => ("s-nodata", "M8 3a5 5 0 1 1 0 10a5 5 0 0 1 0-10zm0 1.6a3.4 3.4 0 1 0 0 6.8a3.4 3.4 0 0 0 0-6.8z"),
+        CellStatus::NoData => {
+            ("s-nodata", "M8 3a5 5 0 1 1 0 10a5 5 0 0 1 0-10zm0 1.6a3.4 3.4 0 1 0 0 6.8a3.4 3.4 0 0 0 0-6.8z")
+        }
     };
     view! {
         <span class=format!("status {class}")>
@@ -61,7 +63,11 @@ pub fn telemetry(frame: &Frame, cells: &[CellLine]) -> String {
 #[must_use]
 pub fn cell(frame: &Frame, model: &Cell) -> String {
     let line = &model.line;
-    let figures = model.figures.iter().map(|(label, value)| view! { <div><dt>{*label}</dt><dd>{value.clone()}</dd></div> }).collect_view();
+    let figures = model
+        .figures
+        .iter()
+        .map(|(label, value)| view! { <div><dt>{*label}</dt><dd>{value.clone()}</dd></div> })
+        .collect_view();
     let changes = model.changes.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
     frame.page(|| {
         view! {

@@ -36,7 +36,8 @@ pub struct Frame {
 impl Frame {
     /// The whole page around a body.
     pub fn page(&self, body: impl FnOnce() -> AnyView) -> String {
-        let owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new_islands())));
+        let owner =
+            Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new_islands())));
         let html = owner.with(|| self.document(body()).to_html());
         format!("<!doctype html>{html}")
     }
@@ -47,7 +48,8 @@ impl Frame {
             let script = ISLAND_LOADER.replace("JS", js).replace("WASM", wasm);
             view! { <script type="module" nonce=self.nonce.clone() inner_html=script></script> }
         });
-        let refresh = self.refresh_secs.map(|s| view! { <meta http-equiv="refresh" content=s.to_string() /> });
+        let refresh =
+            self.refresh_secs.map(|s| view! { <meta http-equiv="refresh" content=s.to_string() /> });
         view! {
             <html lang="en">
                 <head>

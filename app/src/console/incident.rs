@@ -42,7 +42,11 @@ fn four_fields(form: &'static str, fields: &Fields, error: Option<&FormError>) -
 
 fn promise_field(form: &'static str, typed: &str, latest: &str, error: Option<&FormError>) -> AnyView {
     let id = format!("{form}-next");
-    let hint = if latest.is_empty() { "UTC; leave empty for policy’s time".to_owned() } else { format!("UTC; latest {latest}; leave empty for that") };
+    let hint = if latest.is_empty() {
+        "UTC; leave empty for policy’s time".to_owned()
+    } else {
+        format!("UTC; latest {latest}; leave empty for that")
+    };
     view! {
         <div class="f">
             <label for=id.clone()>"Next update by "<small>{hint}</small></label>
@@ -157,7 +161,10 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
 #[must_use]
 pub fn incident(frame: &Frame, model: &Incident) -> String {
     let now_ms = frame.now_ms;
-    let clock = model.next_update.as_ref().map(|d| view! { <div class="clock">{countdown(d, now_ms)}<small>"next update"</small></div> });
+    let clock = model
+        .next_update
+        .as_ref()
+        .map(|d| view! { <div class="clock">{countdown(d, now_ms)}<small>"next update"</small></div> });
     let is_open = model.phase_slug != "resolved";
     let forms = is_open.then(|| forms(frame, model));
     let f = model.fields.clone();
@@ -217,7 +224,11 @@ fn update_form(frame: &Frame, model: &Incident) -> AnyView {
     let (fields, error, next) = typed(model, "updates");
     let error = error.as_ref();
     let kinds: &[(&str, &str)] = if model.phase_slug == "monitoring" {
-        &[("monitoring", "Still watching"), ("identified", "It is back: identified"), ("investigating", "It is back: investigating")]
+        &[
+            ("monitoring", "Still watching"),
+            ("identified", "It is back: identified"),
+            ("investigating", "It is back: investigating"),
+        ]
     } else {
         &[("investigating", "Investigating"), ("identified", "Identified")]
     };
@@ -275,7 +286,13 @@ fn reclassify_form(frame: &Frame, model: &Incident) -> AnyView {
     .into_any()
 }
 
-fn ending(frame: &Frame, model: &Incident, verb: &'static str, label: &'static str, what: &'static str) -> AnyView {
+fn ending(
+    frame: &Frame,
+    model: &Incident,
+    verb: &'static str,
+    label: &'static str,
+    what: &'static str,
+) -> AnyView {
     let (fields, error, next) = typed(model, verb);
     let promise = (verb == "restore").then(|| promise_field(verb, &next, &model.latest, error.as_ref()));
     view! {

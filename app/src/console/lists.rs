@@ -77,8 +77,11 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
         .iter()
         .map(|(channel, state, n)| view! { <tr><td>{channel.clone()}</td><td>{state.clone()}</td><td class="n">{*n}</td></tr> })
         .collect();
-    let queue: Vec<_> =
-        model.queue.iter().map(|(label, value)| view! { <div><dt>{label.clone()}</dt><dd>{value.clone()}</dd></div> }).collect();
+    let queue: Vec<_> = model
+        .queue
+        .iter()
+        .map(|(label, value)| view! { <div><dt>{label.clone()}</dt><dd>{value.clone()}</dd></div> })
+        .collect();
     let list: Vec<_> = model
         .list
         .iter()

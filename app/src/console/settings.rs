@@ -19,13 +19,21 @@ pub fn settings(frame: &Frame, model: &Settings) -> String {
 
 fn grid(frame: &Frame, model: &Settings) -> AnyView {
     let error = model.error.as_ref();
-    let portfolios = model.portfolios.iter().map(|(_, name, countries)| view! { <tr><td>{name.clone()}</td><td>{countries.clone()}</td></tr> }).collect_view();
+    let portfolios = model
+        .portfolios
+        .iter()
+        .map(|(_, name, countries)| view! { <tr><td>{name.clone()}</td><td>{countries.clone()}</td></tr> })
+        .collect_view();
     let components = model
         .components
         .iter()
         .map(|(name, slug, step)| view! { <tr><td>{name.clone()}</td><td><code>{slug.clone()}</code></td><td>{step.clone()}</td></tr> })
         .collect_view();
-    let options = model.portfolios.iter().map(|(id, name, _)| view! { <option value=id.clone()>{name.clone()}</option> }).collect_view();
+    let options = model
+        .portfolios
+        .iter()
+        .map(|(id, name, _)| view! { <option value=id.clone()>{name.clone()}</option> })
+        .collect_view();
     let forms = model.may_maintain.then(|| {
         view! {
             <form method="post" action="/console/settings/portfolios" class="inline">

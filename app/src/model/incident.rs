@@ -170,7 +170,10 @@ impl IncidentPage {
             datetime: "2026-03-02T14:20:00.000Z".into(),
             fields: vec![
                 ("What we know".into(), known.into()),
-                ("What we don’t know".into(), "Whether retries on the standby host slow down as well.".into()),
+                (
+                    "What we don’t know".into(),
+                    "Whether retries on the standby host slow down as well.".into(),
+                ),
                 ("What we do next".into(), "Move traffic to the standby host.\nWatch it for an hour.".into()),
                 ("What you can do".into(), "Scan the same QR code again.".into()),
             ],
@@ -196,8 +199,22 @@ impl IncidentPage {
             }],
             updates: vec![
                 update("c", "Restored", Phase::Monitoring, "14:20 UTC", "15:20 in Spain", "It works again."),
-                update("b", "Now Sev 2", Phase::Identified, "13:50 UTC", "14:50 in Spain", "One host is slow <b>."),
-                update("a", "First report", Phase::Investigating, "13:41 UTC", "14:41 in Spain", "Downloads fail."),
+                update(
+                    "b",
+                    "Now Sev 2",
+                    Phase::Identified,
+                    "13:50 UTC",
+                    "14:50 in Spain",
+                    "One host is slow <b>.",
+                ),
+                update(
+                    "a",
+                    "First report",
+                    Phase::Investigating,
+                    "13:41 UTC",
+                    "14:41 in Spain",
+                    "Downloads fail.",
+                ),
             ],
             subscribe: paths::subscribe_to("ES"),
         }

@@ -89,7 +89,9 @@ impl Message {
         Self::new(
             site,
             "You are subscribed.",
-            &["The next notice reaches you as soon as it is published. Every notice has a link that ends them."],
+            &[
+                "The next notice reaches you as soon as it is published. Every notice has a link that ends them.",
+            ],
         )
     }
 
@@ -114,8 +116,12 @@ impl Message {
     /// Unsubscribed.
     #[must_use]
     pub fn unsubscribed(site: Site) -> Self {
-        Self::new(site, "No more notices.", &["Your subscription has ended. Anything still on its way was stopped."])
-            .with_link("Subscribe again", paths::SUBSCRIBE)
+        Self::new(
+            site,
+            "No more notices.",
+            &["Your subscription has ended. Anything still on its way was stopped."],
+        )
+        .with_link("Subscribe again", paths::SUBSCRIBE)
     }
 
     /// 404.
@@ -136,7 +142,10 @@ impl Message {
         Self::new(
             site,
             "Something went wrong on our side.",
-            &["The status of our services is not affected by this. Please try again in a minute.", &reference],
+            &[
+                "The status of our services is not affected by this. Please try again in a minute.",
+                &reference,
+            ],
         )
     }
 

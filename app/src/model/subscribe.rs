@@ -67,8 +67,11 @@ impl SubscribePage {
     /// A form that came back with errors.
     #[must_use]
     pub fn sample() -> Self {
-        let choice =
-            |code: &str, name: &str, is_chosen| CountryChoice { code: code.into(), name: name.into(), is_chosen };
+        let choice = |code: &str, name: &str, is_chosen| CountryChoice {
+            code: code.into(),
+            name: name.into(),
+            is_chosen,
+        };
         let portfolios = vec![
             PortfolioChoice {
                 name: "Western Europe".into(),
@@ -79,11 +82,17 @@ impl SubscribePage {
                     choice("GB", "United Kingdom", false),
                 ],
             },
-            PortfolioChoice { name: "North America".into(), countries: vec![choice("US", "United States", false)] },
+            PortfolioChoice {
+                name: "North America".into(),
+                countries: vec![choice("US", "United States", false)],
+            },
         ];
         Self {
             address: "me@\"><script>".into(),
-            errors: vec![("address".into(), "This is not an e-mail address. An example: you@example.com".into())],
+            errors: vec![(
+                "address".into(),
+                "This is not an e-mail address. An example: you@example.com".into(),
+            )],
             ..Self::empty(Site::sample(), portfolios)
         }
     }

@@ -70,10 +70,7 @@ const PHRASES: [(&str, &str, &str, bool); 7] = [
 /// A service in a traveller's words, inside a sentence; and whether it is plural. Others keep their name.
 #[must_use]
 pub fn service_phrase(slug: &str, name: &str) -> (String, bool) {
-    PHRASES
-        .iter()
-        .find(|p| p.0 == slug)
-        .map_or_else(|| (name.to_owned(), false), |p| (p.2.to_owned(), p.3))
+    PHRASES.iter().find(|p| p.0 == slug).map_or_else(|| (name.to_owned(), false), |p| (p.2.to_owned(), p.3))
 }
 
 fn at_start(phrase: &str) -> String {
@@ -111,7 +108,8 @@ fn quiet(cells: &[VerdictCell], watching: &[String]) -> Verdict {
         return Verdict {
             status: CellStatus::NoData,
             sentence: "We cannot tell at the moment: no service has sent data yet.".into(),
-            detail: "Grey is not green. Nothing is shown as working before there is fresh evidence for it.".into(),
+            detail: "Grey is not green. Nothing is shown as working before there is fresh evidence for it."
+                .into(),
         };
     }
     let sentence = match (watching.first(), unseen) {
@@ -128,7 +126,13 @@ fn the_rest(cells: &[VerdictCell]) -> String {
     let unseen = count(cells, |s| s == CellStatus::NoData);
     let all = cells.len();
     let start = match works {
-        0 => return if unseen > 0 { format!("{unseen} of {all} services send no data.") } else { String::new() },
+        0 => {
+            return if unseen > 0 {
+                format!("{unseen} of {all} services send no data.")
+            } else {
+                String::new()
+            };
+        }
         n if n == all => return format!("{all} of {all} services operational, each on fresh evidence."),
         n if n + unseen == all => format!("{n} of {all} services operational"),
         n => format!("Everything else works: {n} of {all} services operational"),
@@ -188,7 +192,11 @@ impl Group {
         let does = match self.status {
             CellStatus::MajorOutage => format!("{is} not working"),
             CellStatus::PartialOutage => {
-                format!("{} failing for some {}", is, if scope == Scope::Country { "people" } else { "travellers" })
+                format!(
+                    "{} failing for some {}",
+                    is,
+                    if scope == Scope::Country { "people" } else { "travellers" }
+                )
             }
             CellStatus::Degraded => format!("{is} slower or less reliable than usual"),
             CellStatus::UnderMaintenance => format!("{is} under planned maintenance"),
@@ -205,9 +213,13 @@ impl Group {
         all.sort_unstable();
         all.dedup();
         match self.countries.len() {
-            n if n == all.len() && n > 1 && self.status == CellStatus::MajorOutage => " in any country".into(),
+            n if n == all.len() && n > 1 && self.status == CellStatus::MajorOutage => {
+                " in any country".into()
+            }
             n if n == all.len() && n > 1 => " in every country".into(),
-            1..=3 => format!(" in {}", listed(&self.countries.iter().map(|c| with_article(c)).collect::<Vec<_>>())),
+            1..=3 => {
+                format!(" in {}", listed(&self.countries.iter().map(|c| with_article(c)).collect::<Vec<_>>()))
+            }
             n => format!(" in {n} countries"),
         }
     }
@@ -270,7 +282,8 @@ mod tests {
 
     #[test]
     fn everywhere_is_said_as_such() {
-        let everywhere = ["France", "Italy", "United Kingdom", "Mexico"].map(|c| ("mobile-data", c, MajorOutage));
+        let everywhere =
+            ["France", "Italy", "United Kingdom", "Mexico"].map(|c| ("mobile-data", c, MajorOutage));
         assert_eq!(
             verdict(&grid(&everywhere), Scope::Page, &[]).sentence,
             "Mobile data is not working in any country."

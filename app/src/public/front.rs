@@ -12,10 +12,8 @@ use crate::{
 /// Renders it.
 #[must_use]
 pub fn front_page(front: &Front) -> String {
-    let evidence = front
-        .evidence
-        .clone()
-        .unwrap_or_else(|| "No activations are being measured at the moment".into());
+    let evidence =
+        front.evidence.clone().unwrap_or_else(|| "No activations are being measured at the moment".into());
     let cards: Vec<_> = front.incidents.iter().map(ui::incident_card).collect();
     let grid = (!front.grid.rows.is_empty()).then(|| {
         view! {

@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn minified_css_keeps_its_meaning() {
         assert_eq!(
-            minify("/* x */ a > b , c {\n  margin : 0 auto ;\n  width: calc(1px + 2em);\n}\n@media (a) and (b) { i { } }"),
+            minify(
+                "/* x */ a > b , c {\n  margin : 0 auto ;\n  width: calc(1px + 2em);\n}\n@media (a) and (b) { i { } }"
+            ),
             "a>b,c{margin:0 auto;width:calc(1px + 2em)}@media (a) and (b){i{}}"
         );
     }

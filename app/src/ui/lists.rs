@@ -32,9 +32,7 @@ pub fn ledger(lines: &[String]) -> Option<impl IntoView + use<>> {
 
 /// Where a page belongs.
 pub fn breadcrumb(steps: &[(String, String)]) -> impl IntoView + use<> {
-    let links: Vec<_> = steps
-        .iter()
-        .map(|(name, href)| view! { <li><a href=href.clone()>{name.clone()}</a></li> })
-        .collect();
+    let links: Vec<_> =
+        steps.iter().map(|(name, href)| view! { <li><a href=href.clone()>{name.clone()}</a></li> }).collect();
     view! { <nav class="crumbs" aria-label="You are here"><ol>{links}</ol></nav> }
 }

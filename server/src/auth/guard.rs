@@ -46,7 +46,10 @@ async fn admit(app: &App, request: Request) -> Result<Request, Response> {
     }
     let session = session::load(app, request.headers()).await.map_err(|error| {
         tracing::error!(%error, "session: the database failed");
-        error_page(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer. Please try again in a moment.")
+        error_page(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The database does not answer. Please try again in a moment.",
+        )
     })?;
     match needed {
         Access::Public | Access::Key => {}
@@ -58,13 +61,15 @@ async fn admit(app: &App, request: Request) -> Result<Request, Response> {
         Access::Role(permission) => match &session {
             Some(s) if s.is_full && s.role.may(permission) => {}
             Some(s) if s.is_full => {
-                let message = format!("Your role ({}) may not do this. Ask an owner of this page.", s.role.slug());
+                let message =
+                    format!("Your role ({}) may not do this. Ask an owner of this page.", s.role.slug());
                 return Err(error_page(StatusCode::FORBIDDEN, &message));
             }
             _ => return Err(to_sign_in(&request, is_unsafe)),
         },
     }
-    let mut request = if is_unsafe { read_form(request, session.as_ref(), &app.keys).await? } else { request };
+    let mut request =
+        if is_unsafe { read_form(request, session.as_ref(), &app.keys).await? } else { request };
     if let Some(session) = session {
         request.extensions_mut().insert(session);
     }
@@ -96,7 +101,11 @@ fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
 }
 
 /// Reads a form, checks its token against the session, and puts the fields where handlers find them.
-async fn read_form(request: Request, session: Option<&session::Session>, keys: &Keys) -> Result<Request, Response> {
+async fn read_form(
+    request: Request,
+    session: Option<&session::Session>,
+    keys: &Keys,
+) -> Result<Request, Response> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         let message = "Send this as a plain form (application/x-www-form-urlencoded).";
@@ -104,13 +113,17 @@ async fn read_form(request: Request, session: Option<&session::Session>, keys: &
     }
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| {
-        error_page(StatusCode::PAYLOAD_TOO_LARGE, "This form is larger than 64 KiB. Please shorten your text.")
+        error_page(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "This form is larger than 64 KiB. Please shorten your text.",
+        )
     })?;
     let fields = Fields::parse(&bytes);
     if let Some(session) = session {
         let token = session.csrf_token(keys);
         if !bool::from(fields.one("csrf").as_bytes().ct_eq(token.as_bytes())) {
-            let message = "This form belongs to an older sign-in. Go back, reload the page and send it again.";
+            let message =
+                "This form belongs to an older sign-in. Go back, reload the page and send it again.";
             return Err(error_page(StatusCode::FORBIDDEN, message));
         }
     }

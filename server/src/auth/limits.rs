@@ -27,7 +27,8 @@ impl Limits {
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let slow = Quota::with_period(Duration::from_secs(20)).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
-        let ten_an_hour = Quota::per_hour(at_least_one(10)).allow_burst(at_least_one(config.limits.subscribe_burst));
+        let ten_an_hour =
+            Quota::per_hour(at_least_one(10)).allow_burst(at_least_one(config.limits.subscribe_burst));
         Self {
             sign_in: RateLimiter::keyed(slow.allow_burst(at_least_one(config.limits.sign_in_burst))),
             subscribe: RateLimiter::keyed(ten_an_hour),
@@ -58,7 +59,11 @@ pub fn client_ip(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAd
     let is_trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|net| net.contains(ip));
     let mut ip = peer.ip();
     if is_trusted(&ip) {
-        let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+        let forwarded = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','));
         let hops: Vec<IpAddr> = forwarded.filter_map(|h| h.trim().parse().ok()).collect();
         if let Some(client) = hops.into_iter().rev().find(|h| !is_trusted(h)) {
             ip = client;

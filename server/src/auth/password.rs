@@ -28,7 +28,8 @@ const QUEUE: usize = 8;
 #[derive(Debug)]
 pub struct Busy;
 
-static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+static COMMON: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
 /// Whether a new password will do; else what is wrong with it.
 pub fn check_new(password: &str, names: &[&str]) -> Result<(), String> {
@@ -40,7 +41,9 @@ pub fn check_new(password: &str, names: &[&str]) -> Result<(), String> {
     let squeezed: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
     let is_common = COMMON.iter().any(|c| lower == *c || squeezed == *c || squeezed == c.repeat(2));
     let distinct = lower.chars().collect::<std::collections::HashSet<_>>().len();
-    let is_name = names.iter().any(|n| !n.is_empty() && squeezed == n.to_lowercase().replace(|c: char| !c.is_alphanumeric(), ""));
+    let is_name = names
+        .iter()
+        .any(|n| !n.is_empty() && squeezed == n.to_lowercase().replace(|c: char| !c.is_alphanumeric(), ""));
     if is_common || is_name || distinct < 5 {
         return Err("This password is easy to guess. A few random words make a good one.".into());
     }

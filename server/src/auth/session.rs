@@ -47,10 +47,15 @@ impl Session {
 /// The session id in a request.
 #[must_use]
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE && value.len() == 43).then_some(value)
-    })
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE && value.len() == 43).then_some(value)
+        })
 }
 
 /// The live session of a request; touches it.
@@ -58,7 +63,9 @@ pub async fn load(app: &App, headers: &HeaderMap) -> store::Result<Option<Sessio
     let Some(id) = cookie(headers) else { return Ok(None) };
     let now = app.clock.now();
     let row = app.store.read().await?.session(&token_hash(id)).await?;
-    let Some(row) = row.filter(|r| now < r.expires_at && now.since(r.last_seen_at) < IDLE) else { return Ok(None) };
+    let Some(row) = row.filter(|r| now < r.expires_at && now.since(r.last_seen_at) < IDLE) else {
+        return Ok(None);
+    };
     let Some(role) = Role::find(&row.role) else { return Ok(None) };
     if now.since(row.last_seen_at) > MINUTE {
         let mut tx = app.store.write().await?;

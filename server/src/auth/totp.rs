@@ -39,7 +39,8 @@ pub fn matching_step(secret: &[u8], code: &str, now: Timestamp) -> Option<i64> {
 /// The address that authenticator apps read from the QR code.
 #[must_use]
 pub fn enrolment_uri(secret: &[u8], email: &str, issuer: &str) -> String {
-    let encode = |s: &str| percent_encoding::utf8_percent_encode(s, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encode =
+        |s: &str| percent_encoding::utf8_percent_encode(s, percent_encoding::NON_ALPHANUMERIC).to_string();
     let issuer = encode(&issuer.replace(':', " "));
     format!("otpauth://totp/{issuer}:{}?secret={}&issuer={issuer}", encode(email), base32(secret))
 }

@@ -46,8 +46,8 @@ pub struct Setup {
 
 /// Sets the page up and closes the door for good; returns the owner's id.
 pub async fn set_up(tx: &mut Tx, ctx: &Ctx, keys: &Keys, setup: Setup) -> Result<String, Refusal> {
-    let page_name =
-        text::single_line(&setup.page_name, text::NAME_MAX).map_err(|e| Refusal::field("page_name", e.to_string()))?;
+    let page_name = text::single_line(&setup.page_name, text::NAME_MAX)
+        .map_err(|e| Refusal::field("page_name", e.to_string()))?;
     if !tx.finish_setup(&page_name, ctx.now).await? {
         return Err(Refusal::Conflict("This page is set up already.".into()));
     }
@@ -71,7 +71,10 @@ pub async fn set_up(tx: &mut Tx, ctx: &Ctx, keys: &Keys, setup: Setup) -> Result
 /// Adds portfolios with their countries, one a line.
 pub async fn add_portfolios(tx: &mut Tx, ctx: &Ctx, lines: &str) -> Result<(), Refusal> {
     let wrong = |line: &str| {
-        Refusal::field("countries", format!("{line:?} should read like “Western Europe: FR IT ES”: a name, a colon, country codes."))
+        Refusal::field(
+            "countries",
+            format!("{line:?} should read like “Western Europe: FR IT ES”: a name, a colon, country codes."),
+        )
     };
     let mut count = 0;
     for line in lines.lines().map(str::trim).filter(|l| !l.is_empty()) {

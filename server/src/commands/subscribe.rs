@@ -74,7 +74,13 @@ async fn handshake(tx: &mut Tx, ctx: &Ctx, kind: &str, subscriber_id: &str) -> R
     Ok(tx.insert_outbox(&row).await?)
 }
 
-fn pending(ctx: &Ctx, channel: &str, address: &str, address_hash: &str, countries: Option<String>) -> SubscriberRow {
+fn pending(
+    ctx: &Ctx,
+    channel: &str,
+    address: &str,
+    address_hash: &str,
+    countries: Option<String>,
+) -> SubscriberRow {
     SubscriberRow {
         id: new_id(),
         channel: channel.into(),
@@ -95,7 +101,13 @@ fn pending(ctx: &Ctx, channel: &str, address: &str, address_hash: &str, countrie
 
 /// Asks for notices by mail. The answer is the same whoever has that address and whatever we know of it; what is
 /// done about it differs: a confirmation is mailed at most once in ten minutes and three times a day.
-pub async fn by_email(tx: &mut Tx, ctx: &Ctx, keys: &Keys, address: &str, countries: &[String]) -> Result<(), Refusal> {
+pub async fn by_email(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    keys: &Keys,
+    address: &str,
+    countries: &[String],
+) -> Result<(), Refusal> {
     let address = MailAddress::parse(address.trim()).map_err(|e| Refusal::field("address", e.to_string()))?;
     let countries = scope(tx, countries).await?;
     let normalised = address.normalised();
@@ -126,9 +138,18 @@ pub async fn by_email(tx: &mut Tx, ctx: &Ctx, keys: &Keys, address: &str, countr
 
 /// Confirms by the token from a mail; false when it is used, too old or not ours.
 pub async fn confirm(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<bool, Refusal> {
-    let Some(row) = tx.subscriber_by_confirmation(&token_hash(token), ctx.now).await? else { return Ok(false) };
+    let Some(row) = tx.subscriber_by_confirmation(&token_hash(token), ctx.now).await? else {
+        return Ok(false);
+    };
     tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
-    audit(tx, ctx, "confirm_subscription", &format!("subscriber:{}", row.id), json!({ "channel": row.channel })).await?;
+    audit(
+        tx,
+        ctx,
+        "confirm_subscription",
+        &format!("subscriber:{}", row.id),
+        json!({ "channel": row.channel }),
+    )
+    .await?;
     Ok(true)
 }
 
@@ -140,7 +161,8 @@ pub async fn unsubscribe(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<
         return Ok(());
     }
     tx.set_subscriber_state(subscriber_id, "unsubscribed", ctx.now).await?;
-    audit(tx, ctx, "unsubscribe", &format!("subscriber:{subscriber_id}"), json!({ "before": row.state })).await
+    audit(tx, ctx, "unsubscribe", &format!("subscriber:{subscriber_id}"), json!({ "before": row.state }))
+        .await
 }
 
 /// Asks for notices by webhook; returns the signing secret, shown once. Notices start when the challenge is passed.

@@ -32,8 +32,14 @@ pub fn clean_email(email: &str) -> Result<String, Refusal> {
     let email = email.trim().to_lowercase();
     let well_formed = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
-        && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'));
-    if well_formed { Ok(email) } else { Err(Refusal::field("email", "This is not an e-mail address like ana@example.com.")) }
+        && email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && domain.contains('.') && !domain.contains('@')
+        });
+    if well_formed {
+        Ok(email)
+    } else {
+        Err(Refusal::field("email", "This is not an e-mail address like ana@example.com."))
+    }
 }
 
 /// What seals the second factor of a person.
@@ -45,7 +51,8 @@ pub fn totp_context(user_id: &str) -> String {
 /// Adds a person; returns the id.
 pub async fn create_user(tx: &mut Tx, ctx: &Ctx, keys: &Keys, new: NewUser) -> Result<String, Refusal> {
     let email = clean_email(&new.email)?;
-    let name = text::single_line(&new.name, text::NAME_MAX).map_err(|e| Refusal::field("name", e.to_string()))?;
+    let name =
+        text::single_line(&new.name, text::NAME_MAX).map_err(|e| Refusal::field("name", e.to_string()))?;
     if tx.user_by_email(&email).await?.is_some() {
         return Err(Refusal::field("email", "Somebody with this address can sign in already."));
     }
@@ -69,7 +76,13 @@ pub async fn create_user(tx: &mut Tx, ctx: &Ctx, keys: &Keys, new: NewUser) -> R
 }
 
 /// Changes role and access; every session of the person ends at once.
-pub async fn set_access(tx: &mut Tx, ctx: &Ctx, user_id: &str, role: Role, is_disabled: bool) -> Result<(), Refusal> {
+pub async fn set_access(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user_id: &str,
+    role: Role,
+    is_disabled: bool,
+) -> Result<(), Refusal> {
     let user = tx.user(user_id).await?.ok_or(Refusal::NotFound("person"))?;
     if user_id == ctx.actor {
         return Err(Refusal::Conflict("You cannot change your own access; another owner can.".into()));

@@ -20,25 +20,145 @@ use crate::{
 type Past = (i64, i64, i64, CellStatus, &'static str, &'static str, i64, &'static str, &'static str);
 
 const PAST: &[Past] = &[
-    (88, 9, 2, PartialOutage, "euicc-download", "DE", 95, "one in six eSIM downloads times out", "a full certificate queue at the download host"),
+    (
+        88,
+        9,
+        2,
+        PartialOutage,
+        "euicc-download",
+        "DE",
+        95,
+        "one in six eSIM downloads times out",
+        "a full certificate queue at the download host",
+    ),
     (84, 14, 3, Degraded, "sms", "GB", 240, "one-time codes by SMS arrive late", "a slow SMS hub"),
-    (80, 7, 2, PartialOutage, "mobile-data", "ES", 150, "new eSIMs do not attach at first try", "a routing change at the carrier"),
-    (76, 20, 1, MajorOutage, "activation-api", "US CA", 48, "activations fail", "an expired token between our systems"),
+    (
+        80,
+        7,
+        2,
+        PartialOutage,
+        "mobile-data",
+        "ES",
+        150,
+        "new eSIMs do not attach at first try",
+        "a routing change at the carrier",
+    ),
+    (
+        76,
+        20,
+        1,
+        MajorOutage,
+        "activation-api",
+        "US CA",
+        48,
+        "activations fail",
+        "an expired token between our systems",
+    ),
     (71, 11, 3, Degraded, "top-up", "IT", 300, "top-ups show with a delay", "a backlog of usage records"),
     (67, 16, 2, PartialOutage, "voice", "MX", 130, "calls drop after a few seconds", "a faulty interconnect"),
-    (62, 5, 2, PartialOutage, "euicc-download", "FR", 75, "some eSIM downloads stop half way", "a node that ran out of memory"),
+    (
+        62,
+        5,
+        2,
+        PartialOutage,
+        "euicc-download",
+        "FR",
+        75,
+        "some eSIM downloads stop half way",
+        "a node that ran out of memory",
+    ),
     (58, 13, 3, Degraded, "partner-portal", "DE", 200, "reports load slowly", "a missing database index"),
     (53, 18, 2, PartialOutage, "mobile-data", "PT", 110, "data is slow in the evening", "a congested link"),
-    (49, 8, 1, MajorOutage, "euicc-download", "IT ES", 62, "eSIM downloads fail", "a failed switch to the standby host"),
+    (
+        49,
+        8,
+        1,
+        MajorOutage,
+        "euicc-download",
+        "IT ES",
+        62,
+        "eSIM downloads fail",
+        "a failed switch to the standby host",
+    ),
     (44, 10, 3, Degraded, "sms", "CA", 180, "SMS from short codes are missing", "a filter at the carrier"),
-    (40, 15, 2, PartialOutage, "activation-api", "GB", 90, "some activations are refused", "a wrong limit after a release"),
-    (36, 22, 2, PartialOutage, "voice", "FR", 140, "incoming calls do not ring", "a registration fault at the carrier"),
-    (31, 12, 3, Degraded, "top-up", "US", 260, "receipts arrive late", "a slow mail relay of our payment provider"),
+    (
+        40,
+        15,
+        2,
+        PartialOutage,
+        "activation-api",
+        "GB",
+        90,
+        "some activations are refused",
+        "a wrong limit after a release",
+    ),
+    (
+        36,
+        22,
+        2,
+        PartialOutage,
+        "voice",
+        "FR",
+        140,
+        "incoming calls do not ring",
+        "a registration fault at the carrier",
+    ),
+    (
+        31,
+        12,
+        3,
+        Degraded,
+        "top-up",
+        "US",
+        260,
+        "receipts arrive late",
+        "a slow mail relay of our payment provider",
+    ),
     (27, 6, 2, PartialOutage, "mobile-data", "MX", 170, "no data near Cancún", "a fibre cut"),
-    (22, 17, 2, PartialOutage, "euicc-download", "GB", 85, "downloads by QR code fail", "a wrong address in new QR codes"),
-    (18, 9, 3, Degraded, "partner-portal", "US", 150, "sign-in to the portal is slow", "an overloaded sign-in service"),
-    (13, 19, 1, MajorOutage, "mobile-data", "US", 55, "eSIMs do not attach", "a faulty policy update at the carrier"),
-    (8, 14, 2, PartialOutage, "sms", "DE", 120, "text messages are not delivered", "a broken link to the SMS hub"),
+    (
+        22,
+        17,
+        2,
+        PartialOutage,
+        "euicc-download",
+        "GB",
+        85,
+        "downloads by QR code fail",
+        "a wrong address in new QR codes",
+    ),
+    (
+        18,
+        9,
+        3,
+        Degraded,
+        "partner-portal",
+        "US",
+        150,
+        "sign-in to the portal is slow",
+        "an overloaded sign-in service",
+    ),
+    (
+        13,
+        19,
+        1,
+        MajorOutage,
+        "mobile-data",
+        "US",
+        55,
+        "eSIMs do not attach",
+        "a faulty policy update at the carrier",
+    ),
+    (
+        8,
+        14,
+        2,
+        PartialOutage,
+        "sms",
+        "DE",
+        120,
+        "text messages are not delivered",
+        "a broken link to the SMS hub",
+    ),
     (4, 10, 3, Degraded, "voice", "CA", 210, "voicemail notices arrive late", "a stuck queue"),
 ];
 
@@ -49,7 +169,12 @@ struct Play<'a> {
 }
 
 /// Plays from `begin` to `end`.
-pub(super) async fn play(app: &App, people: &[(String, &'static str)], begin: Timestamp, end: Timestamp) -> Result<(), Refusal> {
+pub(super) async fn play(
+    app: &App,
+    people: &[(String, &'static str)],
+    begin: Timestamp,
+    end: Timestamp,
+) -> Result<(), Refusal> {
     let mut play = Play { app, people, at: begin };
     play.all_cells(CellStatus::Operational, "The demo's telemetry begins").await?;
     for (index, past) in PAST.iter().enumerate() {
@@ -91,10 +216,25 @@ impl Play<'_> {
         Ok(tx.commit().await?)
     }
 
-    async fn cells_of(&self, component: &str, countries: &str, status: CellStatus) -> Result<Vec<(String, CellStatus)>, Refusal> {
+    async fn cells_of(
+        &self,
+        component: &str,
+        countries: &str,
+        status: CellStatus,
+    ) -> Result<Vec<(String, CellStatus)>, Refusal> {
         let mut tx = self.app.store.read().await?;
-        let id = tx.components().await?.into_iter().find(|c| c.slug == component).map(|c| c.id).unwrap_or_default();
-        let mine = tx.cells().await?.into_iter().filter(|c| c.component_id == id && countries.split(' ').any(|k| k == c.country_code));
+        let id = tx
+            .components()
+            .await?
+            .into_iter()
+            .find(|c| c.slug == component)
+            .map(|c| c.id)
+            .unwrap_or_default();
+        let mine = tx
+            .cells()
+            .await?
+            .into_iter()
+            .filter(|c| c.component_id == id && countries.split(' ').any(|k| k == c.country_code));
         Ok(mine.map(|c| (c.id, status)).collect())
     }
 
@@ -114,7 +254,13 @@ impl Play<'_> {
         Ok(done.incident_id)
     }
 
-    async fn act(&self, incident_id: &str, person: usize, message: Message, verb: Verb) -> Result<(), Refusal> {
+    async fn act(
+        &self,
+        incident_id: &str,
+        person: usize,
+        message: Message,
+        verb: Verb,
+    ) -> Result<(), Refusal> {
         let mut tx = self.app.store.write().await?;
         let version = tx.incident(incident_id).await?.map_or(0, |i| i.version);
         let step = Step { incident_id: incident_id.into(), version, message, ..Step::default() };
@@ -126,20 +272,41 @@ impl Play<'_> {
         let (days, hour, severity, _, _, _, minutes, title, cause) = *past;
         let start = end.plus(-days * 24 * HOUR).utc_day_start().plus(hour * HOUR + 7 * MINUTE);
         self.go_to(start.plus(if severity == 3 { 40 } else { 9 } * MINUTE)).await?;
-        let known = format!("Since {} UTC {title}. Other services are not affected.", start.utc().format("%H:%M"));
-        let first = words(&known, "What causes it.", "We are looking into it with our supplier.", "Please try again in 30 minutes; nothing is charged twice.");
+        let known =
+            format!("Since {} UTC {title}. Other services are not affected.", start.utc().format("%H:%M"));
+        let first = words(
+            &known,
+            "What causes it.",
+            "We are looking into it with our supplier.",
+            "Please try again in 30 minutes; nothing is charged twice.",
+        );
         let id = self.declare(past, start, first).await?;
         // Every sixth promise is missed by some minutes, as happens.
         let late = if index % 6 == 3 { 8 } else { -6 };
         let cadence = if severity == 1 { 30 } else { 60 };
         if severity < 3 {
-            self.go_to(self.at.plus((cadence + late) * MINUTE).min(start.plus((minutes - 5) * MINUTE).max(self.at.plus(12 * MINUTE)))).await?;
-            let message = words(&format!("We found {cause}. About the same share of travellers is affected."), "When exactly it will be over.", "Our supplier is working on it; we expect 20 to 60 minutes more.", "Please wait; no need to contact us.");
+            self.go_to(
+                self.at
+                    .plus((cadence + late) * MINUTE)
+                    .min(start.plus((minutes - 5) * MINUTE).max(self.at.plus(12 * MINUTE))),
+            )
+            .await?;
+            let message = words(
+                &format!("We found {cause}. About the same share of travellers is affected."),
+                "When exactly it will be over.",
+                "Our supplier is working on it; we expect 20 to 60 minutes more.",
+                "Please wait; no need to contact us.",
+            );
             let verb = Verb::PostUpdate { phase: Phase::Identified, is_no_change: false, cells: Vec::new() };
             self.act(&id, 1, message, verb).await?;
         }
         self.go_to(start.plus(minutes * MINUTE).max(self.at.plus(10 * MINUTE))).await?;
-        let message = words("The service works again.", "", "We keep watching it.", "Please restart your device if it does not connect by itself.");
+        let message = words(
+            "The service works again.",
+            "",
+            "We keep watching it.",
+            "Please restart your device if it does not connect by itself.",
+        );
         self.act(&id, 1, message, Verb::Restore).await?;
         self.go_to(self.at.plus(25 * MINUTE)).await?;
         let message = words(&format!("It is fixed for good. The cause was {cause}."), "", "", "");
@@ -148,7 +315,8 @@ impl Play<'_> {
 
     /// Open, with its next update due: text messages in Mexico.
     async fn open_incident(&mut self, end: Timestamp) -> Result<(), Refusal> {
-        let past: Past = (0, 0, 2, PartialOutage, "sms", "MX", 0, "about one in four text messages arrives late", "");
+        let past: Past =
+            (0, 0, 2, PartialOutage, "sms", "MX", 0, "about one in four text messages arrives late", "");
         let start = end.plus(-75 * MINUTE);
         self.go_to(start.plus(12 * MINUTE)).await?;
         let first = words(
@@ -165,6 +333,12 @@ impl Play<'_> {
             "Traffic moves to the second link; we expect 30 to 90 minutes.",
             "Use an app over mobile data for urgent messages.",
         );
-        self.act(&id, 1, message, Verb::PostUpdate { phase: Phase::Identified, is_no_change: false, cells: Vec::new() }).await
+        self.act(
+            &id,
+            1,
+            message,
+            Verb::PostUpdate { phase: Phase::Identified, is_no_change: false, cells: Vec::new() },
+        )
+        .await
     }
 }

@@ -43,7 +43,9 @@ pub async fn run(target: SocketAddr, key: String, clock: Clock, mut stop: watch:
         for batch in pending[..due].chunks(BATCH) {
             let events: Vec<&Value> = batch.iter().map(|(_, e)| e).collect();
             let body = json!(events).to_string();
-            if let Err(error) = post(target, &key, "/ingest/v1/events", "application/cloudevents-batch+json", body).await {
+            if let Err(error) =
+                post(target, &key, "/ingest/v1/events", "application/cloudevents-batch+json", body).await
+            {
                 tracing::warn!(%error, "the demo's traffic did not get through");
             }
         }
@@ -78,12 +80,19 @@ fn journey(country: &str, start: Timestamp) -> Vec<(Timestamp, Value)> {
     let data = json!({ "country": country, "supplier": supplier, "flow": flow });
     let fails_at = if dice(1_000) < 7 { 1 + dice(3) } else { 0 };
     let ms = |from: u64, spread: u64| i64::try_from(from + dice(spread)).unwrap_or(0);
-    let steps = [("issued", "issue", ms(300, 1_200)), ("downloaded", "download", ms(4_000, 9_000)), ("enabled", "enable", ms(3_000, 8_000))];
+    let steps = [
+        ("issued", "issue", ms(300, 1_200)),
+        ("downloaded", "download", ms(4_000, 9_000)),
+        ("enabled", "enable", ms(3_000, 8_000)),
+    ];
     let event = |at: Timestamp, kind: &str, data: &Value| {
-        (at, json!({
-            "specversion": "1.0", "id": format!("{subject}-{kind}"), "source": "/demo/smdp", "type": format!("esim.activation.{kind}"),
-            "subject": subject, "time": at.rfc3339(), "data": data,
-        }))
+        (
+            at,
+            json!({
+                "specversion": "1.0", "id": format!("{subject}-{kind}"), "source": "/demo/smdp", "type": format!("esim.activation.{kind}"),
+                "subject": subject, "time": at.rfc3339(), "data": data,
+            }),
+        )
     };
     let mut at = start;
     let mut events = vec![event(at, "requested", &data)];

@@ -17,8 +17,11 @@ pub fn browser() -> Option<(String, String)> {
 
 /// One file; its name holds its hash, so it never changes.
 pub async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Some((_, raw, brotli)) = ASSETS.iter().find(|a| a.0 == name) else { return StatusCode::NOT_FOUND.into_response() };
-    let takes_brotli = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("br"));
+    let Some((_, raw, brotli)) = ASSETS.iter().find(|a| a.0 == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let takes_brotli =
+        headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("br"));
     let mut response = if takes_brotli { (*brotli).into_response() } else { (*raw).into_response() };
     let out = response.headers_mut();
     let kind = if name.ends_with(".wasm") { "application/wasm" } else { "text/javascript; charset=utf-8" };

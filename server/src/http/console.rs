@@ -17,10 +17,7 @@ use axum::{
 
 use super::headers;
 use crate::{
-    auth::{
-        role::Permission,
-        session::Session,
-    },
+    auth::{role::Permission, session::Session},
     clock::new_id,
     commands::Ctx,
     state::App,

@@ -31,7 +31,9 @@ pub fn error_page(status: StatusCode, message: &str) -> Response {
 #[must_use]
 pub fn refusal_page(refusal: &Refusal) -> Response {
     match refusal {
-        Refusal::NotFound(what) => error_page(StatusCode::NOT_FOUND, &format!("There is no such {what}, or not any more.")),
+        Refusal::NotFound(what) => {
+            error_page(StatusCode::NOT_FOUND, &format!("There is no such {what}, or not any more."))
+        }
         Refusal::Conflict(message) => error_page(StatusCode::CONFLICT, message),
         Refusal::Field { message, .. } => error_page(StatusCode::UNPROCESSABLE_ENTITY, message),
         Refusal::Store(error) => {

@@ -36,9 +36,9 @@ impl Fields {
     /// The first field that is neither `csrf` nor allowed: our forms deny what they do not know.
     #[must_use]
     pub fn unknown(&self, allowed: &[&str]) -> Option<&str> {
-        self.0
-            .iter()
-            .map(|(n, _)| n.as_str())
-            .find(|n| *n != "csrf" && !allowed.iter().any(|a| a == n || a.strip_suffix('*').is_some_and(|p| n.starts_with(p))))
+        self.0.iter().map(|(n, _)| n.as_str()).find(|n| {
+            *n != "csrf"
+                && !allowed.iter().any(|a| a == n || a.strip_suffix('*').is_some_and(|p| n.starts_with(p)))
+        })
     }
 }

@@ -83,7 +83,10 @@ fn is_known_host(app: &App, request: &Request) -> bool {
 #[must_use]
 pub fn host_is_ours(app: &App, headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST).and_then(|v| v.to_str().ok()) else { return false };
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(n, _)| n);
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(n, _)| n);
     let base = app.config.base_url.host_str().unwrap_or("");
     name.eq_ignore_ascii_case(base)
         || (app.config.listen.ip().is_loopback() && matches!(name, "127.0.0.1" | "localhost" | "[::1]"))

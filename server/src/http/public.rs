@@ -56,7 +56,8 @@ fn encoding(headers: &HeaderMap) -> Encoding {
         for part in value.to_str().unwrap_or("").split(',') {
             let mut words = part.split(';');
             let name = words.next().unwrap_or("").trim();
-            let refused = words.any(|w| w.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>() == Ok(0.0)));
+            let refused = words
+                .any(|w| w.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>() == Ok(0.0)));
             match name {
                 "br" => brotli = !refused,
                 "gzip" => gzip = !refused,
@@ -74,15 +75,25 @@ fn encoding(headers: &HeaderMap) -> Encoding {
 }
 
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|t| {
-        let t = t.trim().trim_start_matches("W/").trim_matches('"');
-        t == "*" || t.split('-').next() == Some(tag)
-    })
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|t| {
+            let t = t.trim().trim_start_matches("W/").trim_matches('"');
+            t == "*" || t.split('-').next() == Some(tag)
+        })
 }
 
 /// The answer for a page.
 #[must_use]
-pub fn respond(page: &Arc<Page>, method: &Method, request: &HeaderMap, is_https: bool) -> Response<Full<Bytes>> {
+pub fn respond(
+    page: &Arc<Page>,
+    method: &Method,
+    request: &HeaderMap,
+    is_https: bool,
+) -> Response<Full<Bytes>> {
     let encoding = encoding(request);
     let (body, suffix) = match encoding {
         Encoding::Identity => (&page.raw, ""),
@@ -102,9 +113,21 @@ pub fn respond(page: &Arc<Page>, method: &Method, request: &HeaderMap, is_https:
     }
     out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     let (kind, cache, csp) = match page.kind {
-        Kind::Html => ("text/html; charset=utf-8", "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400", csp()),
-        Kind::Json => ("application/json; charset=utf-8", "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400", api_csp()),
-        Kind::Rss => ("application/rss+xml; charset=utf-8", "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400", api_csp()),
+        Kind::Html => (
+            "text/html; charset=utf-8",
+            "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400",
+            csp(),
+        ),
+        Kind::Json => (
+            "application/json; charset=utf-8",
+            "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400",
+            api_csp(),
+        ),
+        Kind::Rss => (
+            "application/rss+xml; charset=utf-8",
+            "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400",
+            api_csp(),
+        ),
     };
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(header::CONTENT_SECURITY_POLICY, csp);
@@ -140,6 +163,9 @@ fn common(out: &mut HeaderMap, is_html: bool, is_https: bool) {
         out.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     }
     if is_https {
-        out.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        out.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
+        );
     }
 }

@@ -82,9 +82,9 @@ async fn set_up(app: &App, request_headers: &HeaderMap, fields: &Fields) -> Resu
     let given = fields.one("password");
     password::check_new(given, &[fields.one("page_name"), fields.one("name"), fields.one("email")])
         .map_err(|message| Refusal::field("password", message))?;
-    let password_hash = password::hash(&app.keys, given.to_owned())
-        .await
-        .map_err(|password::Busy| Refusal::Conflict("Too much at once. Please send the form again.".into()))?;
+    let password_hash = password::hash(&app.keys, given.to_owned()).await.map_err(|password::Busy| {
+        Refusal::Conflict("Too much at once. Please send the form again.".into())
+    })?;
     let now = app.clock.now();
     let ctx = Ctx::system(now);
     let mut tx = app.store.write().await?;

@@ -38,7 +38,10 @@ pub struct Next {
 
 /// Only our own console pages.
 fn safe_next(next: &str) -> &str {
-    let is_ours = next.starts_with("/console") && !next.contains("//") && !next.contains('\\') && !next.chars().any(char::is_control);
+    let is_ours = next.starts_with("/console")
+        && !next.contains("//")
+        && !next.contains('\\')
+        && !next.chars().any(char::is_control);
     if is_ours { next } else { "/console" }
 }
 
@@ -53,7 +56,11 @@ async fn first_page(app: &App, status: StatusCode, email: &str, next: &str, erro
 }
 
 /// The first factor's form.
-pub async fn form(State(app): State<App>, Query(next): Query<Next>, session: Option<Extension<Session>>) -> Response {
+pub async fn form(
+    State(app): State<App>,
+    Query(next): Query<Next>,
+    session: Option<Extension<Session>>,
+) -> Response {
     if session.is_some_and(|s| s.is_full) {
         return Redirect::to(safe_next(&next.next)).into_response();
     }
@@ -70,13 +77,17 @@ pub async fn submit(
 ) -> Response {
     let (email, next) = (fields.one("email"), fields.one("next"));
     if !app.limits.sign_in(client_ip(&app.config, peer, &request_headers)) {
-        let mut response = error_page(StatusCode::TOO_MANY_REQUESTS, "Too many tries to sign in from your network. Wait 20 seconds, then try again.");
+        let mut response = error_page(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many tries to sign in from your network. Wait 20 seconds, then try again.",
+        );
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("20"));
         return response;
     }
     match check_password(&app, email, fields.one("password")).await {
         Err(Refusal::Conflict(message)) => {
-            let mut response = first_page(&app, StatusCode::SERVICE_UNAVAILABLE, email, next, Some(&message)).await;
+            let mut response =
+                first_page(&app, StatusCode::SERVICE_UNAVAILABLE, email, next, Some(&message)).await;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             response
         }
@@ -87,8 +98,14 @@ pub async fn submit(
         }
         Ok(Some(user_id)) => match begin(&app, &user_id, false, &request_headers, old.as_deref()).await {
             Ok(cookie) => {
-                let next = percent_encoding::utf8_percent_encode(safe_next(next), percent_encoding::NON_ALPHANUMERIC);
-                with_cookie(Redirect::to(&format!("/console/sign-in/code?next={next}")).into_response(), cookie)
+                let next = percent_encoding::utf8_percent_encode(
+                    safe_next(next),
+                    percent_encoding::NON_ALPHANUMERIC,
+                );
+                with_cookie(
+                    Redirect::to(&format!("/console/sign-in/code?next={next}")).into_response(),
+                    cookie,
+                )
             }
             Err(refusal) => refusal_page(&refusal),
         },
@@ -100,16 +117,24 @@ async fn check_password(app: &App, email: &str, given: &str) -> Result<Option<St
     let user = app.store.read().await?.user_by_email(&email).await?.filter(|u| !u.is_disabled);
     let hash = user.as_ref().map(|u| u.password_hash.clone());
     let given: String = given.chars().take(password::MAX + 1).collect();
-    let fits = password::verify(&app.keys, given, hash)
-        .await
-        .map_err(|password::Busy| Refusal::Conflict("Many people are signing in. Please try again in a moment.".into()))?;
+    let fits = password::verify(&app.keys, given, hash).await.map_err(|password::Busy| {
+        Refusal::Conflict("Many people are signing in. Please try again in a moment.".into())
+    })?;
     Ok(user.filter(|_| fits).map(|u| u.id))
 }
 
-async fn begin(app: &App, user_id: &str, is_full: bool, headers: &HeaderMap, old: Option<&Session>) -> Result<HeaderValue, Refusal> {
+async fn begin(
+    app: &App,
+    user_id: &str,
+    is_full: bool,
+    headers: &HeaderMap,
+    old: Option<&Session>,
+) -> Result<HeaderValue, Refusal> {
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or("");
     let mut tx = app.store.write().await?;
-    let cookie = session::begin(&mut tx, user_id, is_full, agent, app.clock.now(), old.map(|s| s.id_hash.as_str())).await?;
+    let cookie =
+        session::begin(&mut tx, user_id, is_full, agent, app.clock.now(), old.map(|s| s.id_hash.as_str()))
+            .await?;
     tx.commit().await?;
     Ok(cookie)
 }
@@ -119,7 +144,13 @@ fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response
 }
 
-async fn second_page(app: &App, status: StatusCode, session: &Session, next: &str, error: Option<&str>) -> Result<Response, Refusal> {
+async fn second_page(
+    app: &App,
+    status: StatusCode,
+    session: &Session,
+    next: &str,
+    error: Option<&str>,
+) -> Result<Response, Refusal> {
     let mut tx = app.store.read().await?;
     let user = tx.user(&session.user_id).await?.ok_or(Refusal::NotFound("person"))?;
     let page_name = tx.page().await?.map(|p| p.name).unwrap_or_default();
@@ -146,7 +177,11 @@ fn qr_svg(text: &str) -> String {
 }
 
 /// The second factor's form.
-pub async fn code_form(State(app): State<App>, Query(next): Query<Next>, Extension(session): Extension<Session>) -> Response {
+pub async fn code_form(
+    State(app): State<App>,
+    Query(next): Query<Next>,
+    Extension(session): Extension<Session>,
+) -> Response {
     if session.is_full {
         return Redirect::to(safe_next(&next.next)).into_response();
     }
@@ -166,8 +201,17 @@ pub async fn code_submit(
     }
 }
 
-async fn second_factor(app: &App, request_headers: &HeaderMap, session: &Session, fields: &Fields) -> Result<Response, Refusal> {
-    let ctx = Ctx { actor: session.user_id.clone(), actor_name: session.name.clone(), ..Ctx::system(app.clock.now()) };
+async fn second_factor(
+    app: &App,
+    request_headers: &HeaderMap,
+    session: &Session,
+    fields: &Fields,
+) -> Result<Response, Refusal> {
+    let ctx = Ctx {
+        actor: session.user_id.clone(),
+        actor_name: session.name.clone(),
+        ..Ctx::system(app.clock.now())
+    };
     let mut tx = app.store.write().await?;
     if session.is_full {
         return Ok(Redirect::to("/console").into_response());
@@ -193,16 +237,30 @@ async fn second_factor(app: &App, request_headers: &HeaderMap, session: &Session
         tx.count_second_factor_try(&session.id_hash).await?;
         tx.commit().await?;
         let message = "This code is not right, or was used before. Wait for the next one and type that.";
-        return second_page(app, StatusCode::UNPROCESSABLE_ENTITY, session, fields.one("next"), Some(message)).await;
+        return second_page(
+            app,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            session,
+            fields.one("next"),
+            Some(message),
+        )
+        .await;
     }
-    let codes = if user.totp_last_step == 0 { users::issue_recovery_codes(&mut tx, &ctx, &user.id).await? } else { Vec::new() };
+    let codes = if user.totp_last_step == 0 {
+        users::issue_recovery_codes(&mut tx, &ctx, &user.id).await?
+    } else {
+        Vec::new()
+    };
     tx.commit().await?;
     let cookie = begin(app, &user.id, true, request_headers, Some(session)).await?;
     if codes.is_empty() {
         return Ok(with_cookie(Redirect::to(safe_next(fields.one("next"))).into_response(), cookie));
     }
     let frame = frame(app, None, "Recovery codes", "");
-    Ok(with_cookie(page(StatusCode::OK, &frame.nonce.clone(), console::recovery_codes(&frame, codes)), cookie))
+    Ok(with_cookie(
+        page(StatusCode::OK, &frame.nonce.clone(), console::recovery_codes(&frame, codes)),
+        cookie,
+    ))
 }
 
 /// Ends the session here and in the browser.

@@ -39,7 +39,10 @@ fn site(app: &App) -> Site {
 
 fn failed(app: &App, refusal: &Refusal, ctx: &Ctx) -> Response {
     tracing::error!(error = %refusal, id = %ctx.correlation_id, "a subscription failed");
-    public_page(StatusCode::SERVICE_UNAVAILABLE, message_page(&Message::failed(site(app), &ctx.correlation_id)))
+    public_page(
+        StatusCode::SERVICE_UNAVAILABLE,
+        message_page(&Message::failed(site(app), &ctx.correlation_id)),
+    )
 }
 
 /// A country to tick.
@@ -56,11 +59,18 @@ pub async fn form(State(app): State<App>, Query(ticked): Query<Ticked>) -> Respo
 }
 
 async fn read(body: Body) -> Result<Bytes, Response> {
-    to_bytes(body, FORM_MAX).await.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "This form is larger than 64 KiB.\n").into_response())
+    to_bytes(body, FORM_MAX)
+        .await
+        .map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "This form is larger than 64 KiB.\n").into_response())
 }
 
 /// Takes a subscription by mail or webhook.
-pub async fn submit(State(app): State<App>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, request: Request) -> Response {
+pub async fn submit(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     let bytes = match read(request.into_body()).await {
         Ok(bytes) => bytes,
         Err(response) => return response,
@@ -124,7 +134,8 @@ pub async fn confirm_form(State(app): State<App>, Path(token): Path<String>) -> 
             let scope = app.snapshot.with_world(|w| match row.chosen_countries() {
                 None => "the whole page".to_owned(),
                 Some(codes) => {
-                    let names: Vec<&str> = codes.iter().filter_map(|c| w.country(c)).map(|c| c.name.as_str()).collect();
+                    let names: Vec<&str> =
+                        codes.iter().filter_map(|c| w.country(c)).map(|c| c.name.as_str()).collect();
                     listed(&names)
                 }
             });

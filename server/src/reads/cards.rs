@@ -1,7 +1,10 @@
 //! Parts that several pages share: incident cards, past incidents, grid, service lines.
 
 use app::{
-    model::{Bars, Due, Grid, GridCell, GridCountry, GridGroup, GridRow, IncidentCard, PastIncident, ServiceLine, VerdictCell},
+    model::{
+        Bars, Due, Grid, GridCell, GridCountry, GridGroup, GridRow, IncidentCard, PastIncident, ServiceLine,
+        VerdictCell,
+    },
     paths,
 };
 use domain::{
@@ -78,7 +81,10 @@ pub(super) fn past(world: &World, story: &Story) -> PastIncident {
     }
 }
 
-pub(super) fn verdict_cells<'w>(world: &'w World, cells: impl Iterator<Item = &'w CellRow>) -> Vec<VerdictCell> {
+pub(super) fn verdict_cells<'w>(
+    world: &'w World,
+    cells: impl Iterator<Item = &'w CellRow>,
+) -> Vec<VerdictCell> {
     cells
         .filter_map(|cell| {
             let component = world.component_of(cell)?;
@@ -96,10 +102,16 @@ pub(super) fn verdict_cells<'w>(world: &'w World, cells: impl Iterator<Item = &'
 pub(super) fn grid(world: &World, countries: &[&CountryRow]) -> Grid {
     let mut groups: Vec<GridGroup> = Vec::new();
     for country in countries {
-        let Some(portfolio) = world.portfolios.iter().find(|p| p.id == country.portfolio_id) else { continue };
+        let Some(portfolio) = world.portfolios.iter().find(|p| p.id == country.portfolio_id) else {
+            continue;
+        };
         match groups.last_mut().filter(|g| g.name == portfolio.name) {
             Some(group) => group.span += 1,
-            None => groups.push(GridGroup { name: portfolio.name.clone(), href: paths::portfolio(&portfolio.slug), span: 1 }),
+            None => groups.push(GridGroup {
+                name: portfolio.name.clone(),
+                href: paths::portfolio(&portfolio.slug),
+                span: 1,
+            }),
         }
     }
     let row = |component: &ComponentRow| GridRow {
@@ -118,14 +130,23 @@ pub(super) fn grid(world: &World, countries: &[&CountryRow]) -> Grid {
         groups,
         countries: countries
             .iter()
-            .map(|c| GridCountry { code: c.code.clone(), name: c.name.clone(), href: paths::country(&c.code) })
+            .map(|c| GridCountry {
+                code: c.code.clone(),
+                name: c.name.clone(),
+                href: paths::country(&c.code),
+            })
             .collect(),
         rows: world.components.iter().map(row).collect(),
     }
 }
 
 /// Several cells as one line: the worst of what they show, and their days together.
-pub(super) fn line<'w>(world: &'w World, name: &str, href: String, cells: impl Iterator<Item = &'w CellRow>) -> ServiceLine {
+pub(super) fn line<'w>(
+    world: &'w World,
+    name: &str,
+    href: String,
+    cells: impl Iterator<Item = &'w CellRow>,
+) -> ServiceLine {
     let cells: Vec<&CellRow> = cells.collect();
     let histories: Vec<&History> = cells.iter().filter_map(|c| world.histories.get(&c.id)).collect();
     let status = cells.iter().map(|c| c.status).reduce(CellStatus::worse).unwrap_or(CellStatus::NoData);

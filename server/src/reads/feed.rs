@@ -25,12 +25,13 @@ pub fn feed(world: &World, origin: &str, region: Option<&str>) -> Option<FeedMod
         None => true,
         Some(codes) => s.countries(world).iter().any(|c| codes.contains(&c.code.as_str())),
     };
-    let items: Vec<FeedItem> = world.incidents.iter().filter(is_mine).take(50).map(|s| item(world, s)).collect();
+    let items: Vec<FeedItem> =
+        world.incidents.iter().filter(is_mine).take(50).map(|s| item(world, s)).collect();
     let newest = items.iter().filter_map(|i| i.updates.first()).map(|u| u.at).max();
     Some(FeedModel {
         page_name: world.page_name.clone(),
         origin: origin.to_owned(),
-        path: region.map_or_else(|| "/".to_owned(), |slug| format!("/regions/{}", slug.to_ascii_lowercase())),
+        path: region.map_or_else(|| app::paths::RSS.to_owned(), app::paths::rss_of),
         region: name.map(str::to_owned),
         updated_at: newest.unwrap_or(world.updated_at),
         items,
@@ -38,7 +39,11 @@ pub fn feed(world: &World, origin: &str, region: Option<&str>) -> Option<FeedMod
 }
 
 fn item(world: &World, story: &Story) -> FeedItem {
-    let updates = story.updates.iter().map(|u| FeedUpdate { at: u.published_at, phase: u.phase, body: message(u).body() });
+    let updates = story.updates.iter().map(|u| FeedUpdate {
+        at: u.published_at,
+        phase: u.phase,
+        body: message(u).body(),
+    });
     FeedItem {
         incident_id: story.row.id.clone(),
         title: story.full_title(world),

@@ -2,8 +2,9 @@
 
 use app::{
     model::{
-        AffectedCell, Bars, CellChange, CellPage, CountryChoice, Front, HistoryMonth, HistoryPage, IncidentPage, PastIncident,
-        PortfolioChoice, RegionPage, Scope, ServiceLine, Site, SubscribePage, TimelineUpdate, verdict,
+        AffectedCell, Bars, CellChange, CellPage, CountryChoice, Front, HistoryMonth, HistoryPage,
+        IncidentPage, PastIncident, PortfolioChoice, RegionPage, Scope, ServiceLine, Site, SubscribePage,
+        TimelineUpdate, verdict,
     },
     paths,
 };
@@ -52,21 +53,33 @@ pub fn front(world: &World, stale: Option<&str>) -> Front {
 
 /// What is usable again and still being watched.
 fn watching(world: &World, is_mine: impl Fn(&Story) -> bool) -> Vec<String> {
-    world.open().into_iter().filter(|s| s.row.restored_at.is_some() && is_mine(s)).map(|s| s.scoped_title(world)).collect()
+    world
+        .open()
+        .into_iter()
+        .filter(|s| s.row.restored_at.is_some() && is_mine(s))
+        .map(|s| s.scoped_title(world))
+        .collect()
 }
 
 /// Resolved incidents of the past week, newest first, at most five.
 fn recent(world: &World, is_mine: impl Fn(&Story) -> bool) -> Vec<PastIncident> {
     let from = world.now.plus(-7 * DAY);
-    let mine = world.incidents.iter().filter(|s| s.row.resolved_at.is_some() && s.row.started_at > from && is_mine(s));
+    let mine = world
+        .incidents
+        .iter()
+        .filter(|s| s.row.resolved_at.is_some() && s.row.started_at > from && is_mine(s));
     mine.take(5).map(|s| past(world, s)).collect()
 }
 
 fn telemetry_line(world: &World) -> Option<String> {
-    let measured = world.cells.iter().filter(|c| c.basis == Basis::Telemetry).filter_map(|c| evidence(c.evidence.as_deref()));
-    let (n, newest) = measured
-        .filter(|e| e.window_secs <= 600)
-        .fold((0, None), |(n, at), e| (n + e.samples, Some(at.map_or(e.judged_at, |t: domain::clock::Timestamp| t.max(e.judged_at)))));
+    let measured = world
+        .cells
+        .iter()
+        .filter(|c| c.basis == Basis::Telemetry)
+        .filter_map(|c| evidence(c.evidence.as_deref()));
+    let (n, newest) = measured.filter(|e| e.window_secs <= 600).fold((0, None), |(n, at), e| {
+        (n + e.samples, Some(at.map_or(e.judged_at, |t: domain::clock::Timestamp| t.max(e.judged_at))))
+    });
     newest.map(|_| format!("Based on {} measured activation steps in the last 10 min", thousands(n)))
 }
 
@@ -96,7 +109,9 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
     let mut facts = vec![fact("Started", row.started_at)];
     facts.extend(row.restored_at.map(|at| fact("Usable again", at.into())));
     facts.extend(row.resolved_at.map(|at| fact("Resolved", at.into())));
-    facts.extend(evidence(row.evidence.as_deref()).map(|e| ("Evidence".to_owned(), e.sentence(), String::new())));
+    facts.extend(
+        evidence(row.evidence.as_deref()).map(|e| ("Evidence".to_owned(), e.sentence(), String::new())),
+    );
     let cells = story.cells.iter().filter_map(|id| {
         let cell = world.cell(id)?;
         let component = world.component_of(cell)?;
@@ -117,7 +132,10 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
         due: due(world, row.next_update_due_at, &places),
         cells: cells.collect(),
         updates: story.updates.iter().map(|u| timeline(world, story, u)).collect(),
-        subscribe: story.countries(world).first().map_or_else(|| paths::SUBSCRIBE.into(), |c| paths::subscribe_to(&c.code)),
+        subscribe: story
+            .countries(world)
+            .first()
+            .map_or_else(|| paths::SUBSCRIBE.into(), |c| paths::subscribe_to(&c.code)),
     })
 }
 
@@ -132,7 +150,13 @@ fn timeline(world: &World, story: &Story, update: &UpdateRow) -> TimelineUpdate 
     let changes = world.moved.get(&update.id).into_iter().flatten().filter_map(|m| {
         let cell = world.cell(&m.cell_id)?;
         let (component, country) = (world.component_of(cell)?, world.country(&cell.country_code)?);
-        Some(format!("{}, {}: {} → {}", component.name, country.name, m.old_status.words(), m.new_status.words()))
+        Some(format!(
+            "{}, {}: {} → {}",
+            component.name,
+            country.name,
+            m.old_status.words(),
+            m.new_status.words()
+        ))
     });
     TimelineUpdate {
         id: update.id.clone(),
@@ -169,10 +193,12 @@ pub fn region(world: &World, slug: &str) -> Option<RegionPage> {
     if let Some(country) = world.country(&code) {
         let parent = world.portfolios.iter().find(|p| p.id == country.portfolio_id);
         let lines = world.components.iter().map(|c| {
-            let cells = world.cells.iter().filter(|cell| cell.component_id == c.id && cell.country_code == code);
+            let cells =
+                world.cells.iter().filter(|cell| cell.component_id == c.id && cell.country_code == code);
             line(world, &c.name, paths::cell(&code, &c.slug), cells)
         });
-        let mut page = region_page(world, &[country], &country.name, "Services", lines.collect(), Scope::Country);
+        let mut page =
+            region_page(world, &[country], &country.name, "Services", lines.collect(), Scope::Country);
         page.parent = parent.map(|p| (p.name.clone(), paths::portfolio(&p.slug)));
         page.as_of.1 = format!("{} in {}", hour_minute(world.now, zone(&country.zone)), country.name);
         page.subscribe = paths::subscribe_to(&code);
@@ -180,9 +206,12 @@ pub fn region(world: &World, slug: &str) -> Option<RegionPage> {
         return Some(page);
     }
     let portfolio = world.portfolios.iter().find(|p| p.slug == slug)?;
-    let countries: Vec<&CountryRow> = world.countries.iter().filter(|c| c.portfolio_id == portfolio.id).collect();
+    let countries: Vec<&CountryRow> =
+        world.countries.iter().filter(|c| c.portfolio_id == portfolio.id).collect();
     let lines = world.components.iter().map(|c| {
-        let is_mine = |cell: &&CellRow| cell.component_id == c.id && countries.iter().any(|k| k.code == cell.country_code);
+        let is_mine = |cell: &&CellRow| {
+            cell.component_id == c.id && countries.iter().any(|k| k.code == cell.country_code)
+        };
         line(world, &c.name, paths::component(&c.slug), world.cells.iter().filter(is_mine))
     });
     let mut page = region_page(world, &countries, &portfolio.name, "Services", lines.collect(), Scope::Page);
@@ -212,7 +241,13 @@ fn region_page(
         grid: None,
         lines_title: lines_title.to_owned(),
         lines,
-        past: world.incidents.iter().filter(|s| s.row.resolved_at.is_some() && is_mine(s)).take(10).map(|s| past(world, s)).collect(),
+        past: world
+            .incidents
+            .iter()
+            .filter(|s| s.row.resolved_at.is_some() && is_mine(s))
+            .take(10)
+            .map(|s| past(world, s))
+            .collect(),
         subscribe: paths::SUBSCRIBE.into(),
     }
 }
@@ -231,13 +266,24 @@ pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
         site: site(world, None),
         name: component.name.clone(),
         parent: None,
-        verdict: verdict(&verdict_cells(world, mine.iter().copied()), Scope::Page, &watching(world, |s| is_mine(&s))),
+        verdict: verdict(
+            &verdict_cells(world, mine.iter().copied()),
+            Scope::Page,
+            &watching(world, |s| is_mine(&s)),
+        ),
         as_of: (utc_time(world.now, world.now), String::new()),
         incidents: world.open().into_iter().filter(is_mine).map(|s| card(world, s)).collect(),
         grid: None,
         lines_title: "Countries".into(),
         lines: lines.collect(),
-        past: world.incidents.iter().filter(|s| s.row.resolved_at.is_some()).filter(is_mine).take(10).map(|s| past(world, s)).collect(),
+        past: world
+            .incidents
+            .iter()
+            .filter(|s| s.row.resolved_at.is_some())
+            .filter(is_mine)
+            .take(10)
+            .map(|s| past(world, s))
+            .collect(),
         subscribe: paths::SUBSCRIBE.into(),
     })
 }
@@ -247,15 +293,19 @@ pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
 pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
     let country = world.country(&country.to_ascii_uppercase())?;
     let component = world.components.iter().find(|c| c.slug == component)?;
-    let cell = world.cells.iter().find(|c| c.country_code == country.code && c.component_id == component.id)?;
+    let cell =
+        world.cells.iter().find(|c| c.country_code == country.code && c.component_id == component.id)?;
     let history = world.histories.get(&cell.id)?;
     let is_mine = |s: &&Story| s.cells.contains(&cell.id);
-    let changes = world.changes.get(&cell.id).map(Vec::as_slice).unwrap_or_default().iter().rev().take(20).map(|c| CellChange {
-        at: utc_time(c.at, world.now),
-        to: c.to_status,
-        cause: c.cause.clone(),
-        incident: c.incident_id.as_deref().map(paths::incident),
-    });
+    let changes =
+        world.changes.get(&cell.id).map(Vec::as_slice).unwrap_or_default().iter().rev().take(20).map(|c| {
+            CellChange {
+                at: utc_time(c.at, world.now),
+                to: c.to_status,
+                cause: c.cause.clone(),
+                incident: c.incident_id.as_deref().map(paths::incident),
+            }
+        });
     Some(CellPage {
         site: site(world, None),
         component: (component.name.clone(), paths::component(&component.slug)),
@@ -268,7 +318,14 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         formula: formula(history),
         incidents: world.open().into_iter().filter(is_mine).map(|s| card(world, s)).collect(),
         changes: changes.collect(),
-        past: world.incidents.iter().filter(|s| s.row.resolved_at.is_some()).filter(is_mine).take(10).map(|s| past(world, s)).collect(),
+        past: world
+            .incidents
+            .iter()
+            .filter(|s| s.row.resolved_at.is_some())
+            .filter(is_mine)
+            .take(10)
+            .map(|s| past(world, s))
+            .collect(),
     })
 }
 
@@ -283,7 +340,11 @@ const fn basis_words(cell: &CellRow) -> &'static str {
 fn figures(cell: &CellRow) -> Vec<(String, String, String)> {
     let Some(e) = evidence(cell.evidence.as_deref()).filter(|e| e.samples > 0) else { return Vec::new() };
     let window = format!("{} in {}", thousands(e.samples), window_words(e.window_secs));
-    let mut out = vec![("Success share".to_owned(), format!("{:.1} %", (e.share * 10.0).floor() / 10.0), format!("samples: {window}"))];
+    let mut out = vec![(
+        "Success share".to_owned(),
+        format!("{:.1} %", (e.share * 10.0).floor() / 10.0),
+        format!("samples: {window}"),
+    )];
     if let Some(ms) = e.median_latency_ms {
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of a latency")]
         let secs = ms as f64 / 1_000.0;
@@ -297,7 +358,9 @@ fn formula(history: &domain::uptime::History) -> String {
         0 => "There was data all the time.".to_owned(),
         ms => format!("{} without data are left out.", duration_words(ms)),
     };
-    format!("Uptime is 100 % minus downtime: a major outage counts in full, a partial outage with 0.3, maintenance is left out. {no_data}")
+    format!(
+        "Uptime is 100 % minus downtime: a major outage counts in full, a partial outage with 0.3, maintenance is left out. {no_data}"
+    )
 }
 
 /// The subscription form, with a country ticked where the address says so.
@@ -318,4 +381,3 @@ pub fn subscribe(world: &World, chosen: &[String]) -> SubscribePage {
     });
     SubscribePage::empty(site(world, None), portfolios.collect())
 }
-

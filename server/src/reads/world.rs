@@ -10,7 +10,10 @@ use domain::{
     status::{CellStatus, Indicator, page_indicator},
     uptime::{Change, History, history},
 };
-use store::{CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, Store, UpdateCellRow, UpdateRow};
+use store::{
+    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, Store, UpdateCellRow,
+    UpdateRow,
+};
 
 /// How far back the pages look.
 const WINDOW: i64 = 91 * DAY;
@@ -151,7 +154,8 @@ impl World {
     #[must_use]
     pub fn indicator(&self) -> (Indicator, &'static str) {
         let cells: Vec<CellStatus> = self.cells.iter().map(|c| c.status).collect();
-        let open: Vec<_> = self.open().iter().filter(|s| s.row.restored_at.is_none()).map(|s| s.row.severity).collect();
+        let open: Vec<_> =
+            self.open().iter().filter(|s| s.row.restored_at.is_none()).map(|s| s.row.severity).collect();
         page_indicator(&cells, &open)
     }
 }
@@ -160,21 +164,26 @@ impl Story {
     /// Affected countries in page order.
     #[must_use]
     pub fn countries<'w>(&self, world: &'w World) -> Vec<&'w CountryRow> {
-        let is_mine = |code: &str| self.cells.iter().any(|id| world.cell(id).is_some_and(|c| c.country_code == code));
+        let is_mine =
+            |code: &str| self.cells.iter().any(|id| world.cell(id).is_some_and(|c| c.country_code == code));
         world.countries.iter().filter(|c| is_mine(&c.code)).collect()
     }
 
     /// Affected components in page order.
     #[must_use]
     pub fn components<'w>(&self, world: &'w World) -> Vec<&'w ComponentRow> {
-        let is_mine = |id: &str| self.cells.iter().any(|c| world.cell(c).is_some_and(|c| c.component_id == id));
+        let is_mine =
+            |id: &str| self.cells.iter().any(|c| world.cell(c).is_some_and(|c| c.component_id == id));
         world.components.iter().filter(|c| is_mine(&c.id)).collect()
     }
 
     /// Affected countries with their zones.
     #[must_use]
     pub fn places(&self, world: &World) -> Vec<Place> {
-        self.countries(world).into_iter().map(|c| Place { name: c.name.clone(), zone: c.zone.clone() }).collect()
+        self.countries(world)
+            .into_iter()
+            .map(|c| Place { name: c.name.clone(), zone: c.zone.clone() })
+            .collect()
     }
 
     /// `France/eUICC download – …`, without severity.
@@ -218,14 +227,19 @@ pub fn message(update: &UpdateRow) -> Message {
 }
 
 fn in_order(cells: Vec<CellRow>, countries: &[CountryRow], components: &[ComponentRow]) -> Vec<CellRow> {
-    let country: HashMap<&str, usize> = countries.iter().enumerate().map(|(i, c)| (c.code.as_str(), i)).collect();
-    let component: HashMap<&str, usize> = components.iter().enumerate().map(|(i, c)| (c.id.as_str(), i)).collect();
+    let country: HashMap<&str, usize> =
+        countries.iter().enumerate().map(|(i, c)| (c.code.as_str(), i)).collect();
+    let component: HashMap<&str, usize> =
+        components.iter().enumerate().map(|(i, c)| (c.id.as_str(), i)).collect();
     let mut cells = cells;
-    cells.sort_by_key(|c| (country.get(c.country_code.as_str()).copied(), component.get(c.component_id.as_str()).copied()));
+    cells.sort_by_key(|c| {
+        (country.get(c.country_code.as_str()).copied(), component.get(c.component_id.as_str()).copied())
+    });
     cells
 }
 
 fn cell_history(changes: Option<&Vec<CellChangeRow>>, now: Timestamp) -> History {
-    let changes: Vec<Change> = changes.into_iter().flatten().map(|c| Change { at: c.at, to: c.to_status }).collect();
+    let changes: Vec<Change> =
+        changes.into_iter().flatten().map(|c| Change { at: c.at, to: c.to_status }).collect();
     history(&changes, now)
 }

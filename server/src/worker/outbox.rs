@@ -75,7 +75,8 @@ impl Senders {
     pub fn new(app: &App) -> Result<Self, String> {
         let config: &Config = &app.config;
         let from = MailAddress::parse(&config.smtp.from).map_err(|e| format!("smtp.from: {e}"));
-        let (smtp, from) = if config.smtp.host.is_empty() { (None, from.ok()) } else { (Some(relay(config)), Some(from?)) };
+        let (smtp, from) =
+            if config.smtp.host.is_empty() { (None, from.ok()) } else { (Some(relay(config)), Some(from?)) };
         let agent = format!("Waypost/{} (+{}/api)", env!("CARGO_PKG_VERSION"), config.origin());
         Ok(Self { smtp, from, client: Client::new((*app.guard).clone(), agent) })
     }
@@ -91,7 +92,8 @@ fn relay(config: &Config) -> Smtp {
             "starttls" => Security::StartTls,
             _ => Security::None,
         },
-        credentials: (!smtp.username.is_empty()).then(|| (smtp.username.clone(), smtp.password.expose().to_owned())),
+        credentials: (!smtp.username.is_empty())
+            .then(|| (smtp.username.clone(), smtp.password.expose().to_owned())),
         hello: smtp.from.split_once('@').map_or("localhost", |(_, d)| d).to_owned(),
     })
 }
@@ -135,14 +137,20 @@ pub async fn drain(app: &App, senders: &Arc<Senders>) -> Result<usize, Refusal> 
         steps += 1;
     }
     let mail = if senders.smtp.is_some() { app.config.smtp.connections } else { 0 };
-    let (mails, hooks) = tokio::join!(channel(app, senders, "email", mail), channel(app, senders, "webhook", WEBHOOKS));
+    let (mails, hooks) =
+        tokio::join!(channel(app, senders, "email", mail), channel(app, senders, "webhook", WEBHOOKS));
     Ok(steps + mails? + hooks?)
 }
 
 /// What is told, read once per round.
 type Told = Arc<HashMap<String, (OutboxRow, Option<IncidentNotice>, i64)>>;
 
-async fn channel(app: &App, senders: &Arc<Senders>, channel: &'static str, limit: usize) -> Result<usize, Refusal> {
+async fn channel(
+    app: &App,
+    senders: &Arc<Senders>,
+    channel: &'static str,
+    limit: usize,
+) -> Result<usize, Refusal> {
     if limit == 0 {
         return Ok(0);
     }
@@ -193,7 +201,14 @@ async fn told(app: &App, claimed: &[ClaimedRow]) -> Result<Told, Refusal> {
     Ok(Arc::new(told))
 }
 
-async fn one(app: &App, senders: &Senders, told: &Told, channel: &str, row: &ClaimedRow, fence: &str) -> Result<(), Refusal> {
+async fn one(
+    app: &App,
+    senders: &Senders,
+    told: &Told,
+    channel: &str,
+    row: &ClaimedRow,
+    fence: &str,
+) -> Result<(), Refusal> {
     let now = app.clock.now();
     let subscriber = app.store.read().await?.subscriber(&row.subscriber_id).await?;
     let finish = async |state: &str, answer: &str| -> Result<(), Refusal> {
@@ -210,7 +225,10 @@ async fn one(app: &App, senders: &Senders, told: &Told, channel: &str, row: &Cla
         return finish("skipped", &format!("the subscriber is {}", subscriber.state)).await;
     }
     let is_retry = row.attempts > 1;
-    if channel == "email" && !is_handshake && ((is_retry && *newest > outbox.sequence) || now.since(row.created_at) > DAY) {
+    if channel == "email"
+        && !is_handshake
+        && ((is_retry && *newest > outbox.sequence) || now.since(row.created_at) > DAY)
+    {
         return finish("superseded", "a newer update has been published").await;
     }
     let outcome = if channel == "email" {
@@ -249,7 +267,8 @@ async fn keep(
             tx.retry_delivery(row.id, fence, &answer, now.plus(RELAY_PAUSE), true).await?;
         }
         Outcome::Retry { answer, after_ms } => {
-            let schedule = if channel == "email" { &MAIL_SECS[..] } else { &app.config.webhook.schedule_secs };
+            let schedule =
+                if channel == "email" { &MAIL_SECS[..] } else { &app.config.webhook.schedule_secs };
             let roll = u32::from_be_bytes(random());
             // An endpoint is asked once: silence is a no.
             match next_delay(schedule, row.attempts, roll, after_ms).filter(|_| outbox.kind != "challenge") {
@@ -273,24 +292,41 @@ fn scope(app: &App, subscriber: &SubscriberRow) -> String {
     app.snapshot.with_world(|w| match subscriber.chosen_countries() {
         None => "the whole page".to_owned(),
         Some(codes) => {
-            let names: Vec<&str> = codes.iter().filter_map(|c| w.country(c)).map(|c| c.name.as_str()).collect();
+            let names: Vec<&str> =
+                codes.iter().filter_map(|c| w.country(c)).map(|c| c.name.as_str()).collect();
             listed(&names)
         }
     })
 }
 
-fn content(app: &App, outbox: &OutboxRow, about: Option<&IncidentNotice>, subscriber: &SubscriberRow, unsubscribe_url: &str) -> Result<Rendered, String> {
+fn content(
+    app: &App,
+    outbox: &OutboxRow,
+    about: Option<&IncidentNotice>,
+    subscriber: &SubscriberRow,
+    unsubscribe_url: &str,
+) -> Result<Rendered, String> {
     let now = outbox.created_at;
     let rendered = match about {
         Some(notice) => {
-            let reader = Reader { unsubscribe_url: unsubscribe_url.to_owned(), time_zone: subscriber.time_zone.clone() };
+            let reader = Reader {
+                unsubscribe_url: unsubscribe_url.to_owned(),
+                time_zone: subscriber.time_zone.clone(),
+            };
             IncidentUpdate::new(notice, &reader, now).render()
         }
         None => ConfirmSubscription {
             page_name: app.snapshot.with_world(|w| w.page_name.clone()),
             scope: scope(app, subscriber),
-            confirm_url: format!("{}/confirm/{}", app.config.origin(), subscribe::confirm_token(&app.keys, subscriber)),
-            valid_until: ConfirmSubscription::until(Timestamp::from_millis(subscriber.confirm_expires_at.unwrap_or(0)), now),
+            confirm_url: format!(
+                "{}/confirm/{}",
+                app.config.origin(),
+                subscribe::confirm_token(&app.keys, subscriber)
+            ),
+            valid_until: ConfirmSubscription::until(
+                Timestamp::from_millis(subscriber.confirm_expires_at.unwrap_or(0)),
+                now,
+            ),
             unsubscribe_url: unsubscribe_url.to_owned(),
         }
         .render(),
@@ -312,7 +348,9 @@ async fn mail(
     if outbox.kind == "incident_update" && about.is_none() {
         return Outcome::Dead("the update is not there any more".into());
     }
-    let Ok(to) = MailAddress::parse(&subscriber.address) else { return Outcome::Dead("the address is not valid".into()) };
+    let Ok(to) = MailAddress::parse(&subscriber.address) else {
+        return Outcome::Dead("the address is not valid".into());
+    };
     let token = subscribe::unsubscribe_token(&app.keys, &subscriber.id);
     let unsubscribe_url = format!("{}/u/{token}", app.config.origin());
     let content = match content(app, outbox, about, subscriber, &unsubscribe_url) {
@@ -320,7 +358,8 @@ async fn mail(
         Err(error) => return Outcome::Dead(error),
     };
     let message_id = opaque(&app.keys.mac(Purpose::MessageId, &[&outbox.event_id, &subscriber.id]));
-    let thread_id = outbox.incident_id.as_ref().map(|id| opaque(&app.keys.mac(Purpose::MessageId, &["incident", id])));
+    let thread_id =
+        outbox.incident_id.as_ref().map(|id| opaque(&app.keys.mac(Purpose::MessageId, &["incident", id])));
     let page_name = app.snapshot.with_world(|w| w.page_name.clone());
     let outgoing = Outgoing {
         from_name: &page_name,
@@ -361,9 +400,12 @@ async fn webhook(
     if outbox.kind == "challenge" {
         let expected = app.keys.token(Purpose::MailLink, &["challenge", &outbox.event_id]);
         let body = challenge::body(&expected);
-        let answer = senders.client.post(&target, Delivery { id: &id, at: now, secret: &secret, body: &body }).await;
+        let answer =
+            senders.client.post(&target, Delivery { id: &id, at: now, secret: &secret, body: &body }).await;
         return match answer.outcome {
-            Outcome::Delivered(said) if challenge::passes(&expected, &answer.body) => Outcome::Delivered(said),
+            Outcome::Delivered(said) if challenge::passes(&expected, &answer.body) => {
+                Outcome::Delivered(said)
+            }
             Outcome::Delivered(_) => Outcome::retry("the answer does not hold the challenge"),
             other => other,
         };

@@ -79,7 +79,8 @@ impl Tx {
             return Ok(true);
         }
         let created = notice.created_at.millis();
-        let ids = fetch_all!(self, (String,), SELECT_RECIPIENTS, created, &notice.cursor_subscriber_id, chunk)?;
+        let ids =
+            fetch_all!(self, (String,), SELECT_RECIPIENTS, created, &notice.cursor_subscriber_id, chunk)?;
         let Some((last,)) = ids.last() else {
             execute!(self, MOVE_CURSOR, &notice.cursor_subscriber_id, Some(at), event)?;
             return Ok(true);
@@ -100,17 +101,41 @@ impl Tx {
         now: Timestamp,
         lease_ms: i64,
     ) -> Result<Vec<ClaimedRow>> {
-        fetch_all!(self, ClaimedRow, CLAIM_DELIVERIES, now.plus(lease_ms).millis(), fence, channel, now.millis(), limit)
+        fetch_all!(
+            self,
+            ClaimedRow,
+            CLAIM_DELIVERIES,
+            now.plus(lease_ms).millis(),
+            fence,
+            channel,
+            now.millis(),
+            limit
+        )
     }
 
     /// Ends a delivery; false if its lease was lost meanwhile.
-    pub async fn finish_delivery(&mut self, id: i64, fence: &str, state: &str, answer: &str, now: Timestamp) -> Result<bool> {
+    pub async fn finish_delivery(
+        &mut self,
+        id: i64,
+        fence: &str,
+        state: &str,
+        answer: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
         execute!(self, FINISH_DELIVERY, state, answer, now.millis(), id, fence).map(|n| n == 1)
     }
 
     /// Puts a delivery back for `at`; `is_blameless`: this attempt does not count.
-    pub async fn retry_delivery(&mut self, id: i64, fence: &str, answer: &str, at: Timestamp, is_blameless: bool) -> Result<bool> {
-        execute!(self, RETRY_DELIVERY, answer, at.millis(), i64::from(is_blameless), id, fence).map(|n| n == 1)
+    pub async fn retry_delivery(
+        &mut self,
+        id: i64,
+        fence: &str,
+        answer: &str,
+        at: Timestamp,
+        is_blameless: bool,
+    ) -> Result<bool> {
+        execute!(self, RETRY_DELIVERY, answer, at.millis(), i64::from(is_blameless), id, fence)
+            .map(|n| n == 1)
     }
 
     /// Stops what is queued for a recipient.

@@ -19,8 +19,8 @@ mod page;
 pub mod policies;
 mod proposals;
 mod sources;
-mod subscribers;
 pub mod statement;
+mod subscribers;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod updates;

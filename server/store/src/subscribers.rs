@@ -94,12 +94,20 @@ impl Tx {
     }
 
     /// The subscriber with this address on this channel.
-    pub async fn subscriber_by_address(&mut self, channel: &str, hash: &str) -> Result<Option<SubscriberRow>> {
+    pub async fn subscriber_by_address(
+        &mut self,
+        channel: &str,
+        hash: &str,
+    ) -> Result<Option<SubscriberRow>> {
         fetch_optional!(self, SubscriberRow, SELECT_SUBSCRIBER_BY_ADDRESS, channel, hash)
     }
 
     /// The subscriber whose confirmation this is, while it works.
-    pub async fn subscriber_by_confirmation(&mut self, hash: &str, now: Timestamp) -> Result<Option<SubscriberRow>> {
+    pub async fn subscriber_by_confirmation(
+        &mut self,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<SubscriberRow>> {
         fetch_optional!(self, SubscriberRow, SELECT_SUBSCRIBER_BY_CONFIRM, hash, now.millis())
     }
 
@@ -143,7 +151,11 @@ impl Tx {
     }
 
     /// Confirmations and challenges sent to a subscriber since `from`, and when the last was written.
-    pub async fn handshakes_since(&mut self, subscriber_id: &str, from: Timestamp) -> Result<(i64, Timestamp)> {
+    pub async fn handshakes_since(
+        &mut self,
+        subscriber_id: &str,
+        from: Timestamp,
+    ) -> Result<(i64, Timestamp)> {
         let (count, last) = fetch_one!(self, (i64, i64), COUNT_HANDSHAKES, subscriber_id, from.millis())?;
         Ok((count, Timestamp::from_millis(last)))
     }

@@ -33,7 +33,9 @@ use crate::{
 fn line(names: &Names, row: &CellRow, now: Timestamp) -> Option<CellLine> {
     let (component, country) = names.cells.get(&row.id)?.clone();
     let evidence = match evidence_sentence(row.evidence.as_deref()) {
-        e if e.is_empty() && row.telemetry_status == CellStatus::NoData => "No samples or heartbeats yet".into(),
+        e if e.is_empty() && row.telemetry_status == CellStatus::NoData => {
+            "No samples or heartbeats yet".into()
+        }
         e if e.is_empty() => "Heartbeats arrive".into(),
         e => e,
     };
@@ -55,8 +57,11 @@ pub async fn list(State(app): State<App>, Extension(session): Extension<Session>
         let mut tx = app.store.read().await?;
         let names = Names::load(&mut tx).await?;
         let rows = tx.cells().await?;
-        let mut lines: Vec<CellLine> =
-            names.order.iter().filter_map(|id| line(&names, rows.iter().find(|r| r.id == *id)?, now)).collect();
+        let mut lines: Vec<CellLine> = names
+            .order
+            .iter()
+            .filter_map(|id| line(&names, rows.iter().find(|r| r.id == *id)?, now))
+            .collect();
         lines.sort_by_key(|l| std::cmp::Reverse(if l.status.is_trouble() { l.status.rank() } else { 0 }));
         Ok::<_, Refusal>(lines)
     };
@@ -70,11 +75,21 @@ pub async fn list(State(app): State<App>, Extension(session): Extension<Session>
 }
 
 /// One cell.
-pub async fn show(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+pub async fn show(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
     render(&app, &session, &id, String::new(), None).await
 }
 
-async fn render(app: &App, session: &Session, id: &str, reason: String, error: Option<FormError>) -> Response {
+async fn render(
+    app: &App,
+    session: &Session,
+    id: &str,
+    reason: String,
+    error: Option<FormError>,
+) -> Response {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     match load(app, session, id).await {
         Ok(mut model) => {
@@ -93,7 +108,10 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<Cell, Refusal> {
     let names = Names::load(&mut tx).await?;
     let pin = match row.pin() {
         Some(status) => {
-            let by = tx.user_name(row.pinned_by.as_deref().unwrap_or("")).await?.unwrap_or_else(|| "somebody".into());
+            let by = tx
+                .user_name(row.pinned_by.as_deref().unwrap_or(""))
+                .await?
+                .unwrap_or_else(|| "somebody".into());
             Some((status, by, row.pin_reason.clone().unwrap_or_default()))
         }
         None => None,
@@ -103,7 +121,10 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<Cell, Refusal> {
         telemetry: row.telemetry_status,
         figures: figures(row.evidence.as_deref(), now),
         pin,
-        frozen: row.frozen_until_at.filter(|at| *at > now.millis()).map(|at| utc_time(Timestamp::from_millis(at), now)),
+        frozen: row
+            .frozen_until_at
+            .filter(|at| *at > now.millis())
+            .map(|at| utc_time(Timestamp::from_millis(at), now)),
         changes: changes(&mut tx, id, now).await?,
         may_pin: session.role.may(Permission::Command),
         reason: String::new(),
@@ -112,9 +133,14 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<Cell, Refusal> {
 }
 
 fn figures(evidence: Option<&str>, now: Timestamp) -> Vec<(&'static str, String)> {
-    let Some(e) = evidence.and_then(|text| serde_json::from_str::<Evidence>(text).ok()) else { return Vec::new() };
+    let Some(e) = evidence.and_then(|text| serde_json::from_str::<Evidence>(text).ok()) else {
+        return Vec::new();
+    };
     let ms = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v} ms"));
-    let error = e.top_error.as_ref().map_or_else(|| "–".to_owned(), |(class, share)| format!("{class}, {share:.1} %"));
+    let error = e
+        .top_error
+        .as_ref()
+        .map_or_else(|| "–".to_owned(), |(class, share)| format!("{class}, {share:.1} %"));
     vec![
         ("Success share", format!("{:.2} %", e.share)),
         ("Samples", e.samples.to_string()),
@@ -130,12 +156,25 @@ async fn changes(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Vec<String>, R
     let all = tx.cell_changes(now.plus(-90 * DAY), 0).await?;
     let mine = all.iter().rev().filter(|c| c.cell_id == id).take(30);
     Ok(mine
-        .map(|c| format!("{}: {} → {} – {}", utc_time(c.at, now), c.from_status.words(), c.to_status.words(), c.cause))
+        .map(|c| {
+            format!(
+                "{}: {} → {} – {}",
+                utc_time(c.at, now),
+                c.from_status.words(),
+                c.to_status.words(),
+                c.cause
+            )
+        })
         .collect())
 }
 
 /// Pins a cell.
-pub async fn pin(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn pin(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         forms::only(&fields, &["status", "reason"])?;
         let status = CellStatus::try_from(fields.one("status").to_owned())
@@ -151,7 +190,11 @@ pub async fn pin(State(app): State<App>, Extension(session): Extension<Session>,
 }
 
 /// Unpins a cell.
-pub async fn unpin(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+pub async fn unpin(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         cells::unpin(&mut tx, &ctx(&app, &session), &id).await?;
@@ -168,7 +211,8 @@ async fn finish(app: &App, session: &Session, id: &str, reason: &str, done: Resu
             Redirect::to(&format!("/console/cells/{id}")).into_response()
         }
         Err(Refusal::Field { field, message }) => {
-            render(app, session, id, reason.to_owned(), Some(FormError { field: field.into(), message })).await
+            render(app, session, id, reason.to_owned(), Some(FormError { field: field.into(), message }))
+                .await
         }
         Err(refusal) => refusal_page(&refusal),
     }

@@ -42,7 +42,9 @@ pub(super) fn cells(fields: &Fields) -> Result<Vec<(String, CellStatus)>, Refusa
         .with_prefix("cell.")
         .filter(|(_, status)| !status.is_empty())
         .map(|(id, status)| match CellStatus::try_from(status.to_owned()) {
-            Ok(CellStatus::NoData) | Err(_) => Err(Refusal::field("cells", format!("{status:?} is not a status to set."))),
+            Ok(CellStatus::NoData) | Err(_) => {
+                Err(Refusal::field("cells", format!("{status:?} is not a status to set.")))
+            }
             Ok(status) => Ok((id.to_owned(), status)),
         })
         .collect()

@@ -96,7 +96,11 @@ async fn severities(tx: &mut Tx) -> Result<Vec<(i64, String, String)>, Refusal> 
 }
 
 /// The form that declares.
-pub async fn new(State(app): State<App>, Extension(session): Extension<Session>, Query(from): Query<From>) -> Response {
+pub async fn new(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Query(from): Query<From>,
+) -> Response {
     let loaded = async {
         let now = app.clock.now();
         let mut tx = app.store.read().await?;
@@ -128,17 +132,33 @@ pub async fn new(State(app): State<App>, Extension(session): Extension<Session>,
 }
 
 const DECLARE_FIELDS: &[&str] = &[
-    "title", "severity", "started_at", "cell.*", "known", "unknown", "next_steps", "customer_action", "next_update_due_at", "proposal",
-    "idempotency_key", "preview",
+    "title",
+    "severity",
+    "started_at",
+    "cell.*",
+    "known",
+    "unknown",
+    "next_steps",
+    "customer_action",
+    "next_update_due_at",
+    "proposal",
+    "idempotency_key",
+    "preview",
 ];
 
 /// Declares and publishes; a refusal, or a wish for a preview, shows the form again as it was.
-pub async fn declare(State(app): State<App>, Extension(session): Extension<Session>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn declare(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let error = if fields.some("preview").is_some() {
         None
     } else {
         match try_declare(&app, &session, &fields).await {
-            Ok(done) => return Redirect::to(&format!("/console/incidents/{}", done.incident_id)).into_response(),
+            Ok(done) => {
+                return Redirect::to(&format!("/console/incidents/{}", done.incident_id)).into_response();
+            }
             Err(Refusal::Field { field, message }) => Some(FormError { field: field.into(), message }),
             Err(Refusal::Conflict(message)) => Some(FormError { field: String::new(), message }),
             Err(refusal) => return refusal_page(&refusal),
@@ -175,7 +195,9 @@ pub async fn declare(State(app): State<App>, Extension(session): Extension<Sessi
 
 fn key(fields: &Fields) -> Result<Option<String>, Refusal> {
     match fields.some("idempotency_key") {
-        Some(key) if key.len() > 100 => Err(Refusal::field("", "The idempotency key is longer than 100 bytes.")),
+        Some(key) if key.len() > 100 => {
+            Err(Refusal::field("", "The idempotency key is longer than 100 bytes."))
+        }
         key => Ok(key.map(str::to_owned)),
     }
 }
@@ -201,7 +223,11 @@ async fn try_declare(app: &App, session: &Session, fields: &Fields) -> Result<Pu
 }
 
 /// One incident.
-pub async fn show(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+pub async fn show(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
     match load(&app, &session, &id).await {
         Ok(model) => render(&app, &session, StatusCode::OK, &model),
         Err(refusal) => refusal_page(&refusal),
@@ -218,7 +244,8 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<model::Incident,
     let mut tx = app.store.read().await?;
     let row = tx.incident(id).await?.ok_or(Refusal::NotFound("incident"))?;
     let names = Names::load(&mut tx).await?;
-    let held: Vec<(String, CellStatus)> = tx.incident_cells(id).await?.into_iter().map(|c| (c.cell_id, c.status)).collect();
+    let held: Vec<(String, CellStatus)> =
+        tx.incident_cells(id).await?.into_iter().map(|c| (c.cell_id, c.status)).collect();
     let cells = choices(&mut tx, &held).await?;
     let places = places(&mut tx, &held).await?;
     let matrix = tx.severity_matrix(row.policy_version).await?;
@@ -229,7 +256,11 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<model::Incident,
     for update in tx.updates(id).await? {
         let by = tx.user_name(&update.published_by).await?.unwrap_or_else(|| "Waypost".into());
         let moved = changes.iter().filter(|c| c.update_id == update.id);
-        let moved = moved.map(|c| format!("{}: {} → {}", names.cell(&c.cell_id), c.old_status.words(), c.new_status.words())).collect();
+        let moved = moved
+            .map(|c| {
+                format!("{}: {} → {}", names.cell(&c.cell_id), c.old_status.words(), c.new_status.words())
+            })
+            .collect();
         updates.push(update_item(&update, by, moved, now));
     }
     let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, now)).collect();
@@ -264,8 +295,13 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<model::Incident,
 async fn places(tx: &mut Tx, held: &[(String, CellStatus)]) -> Result<Vec<Place>, Refusal> {
     let cells = tx.cells().await?;
     let countries = tx.countries().await?;
-    let is_held = |code: &str| cells.iter().any(|c| c.country_code == code && held.iter().any(|(id, _)| *id == c.id));
-    Ok(countries.into_iter().filter(|c| is_held(&c.code)).map(|c| Place { name: c.name, zone: c.zone }).collect())
+    let is_held =
+        |code: &str| cells.iter().any(|c| c.country_code == code && held.iter().any(|(id, _)| *id == c.id));
+    Ok(countries
+        .into_iter()
+        .filter(|c| is_held(&c.code))
+        .map(|c| Place { name: c.name, zone: c.zone })
+        .collect())
 }
 
 fn update_item(update: &UpdateRow, by: String, changes: Vec<String>, now: Timestamp) -> UpdateItem {
@@ -293,21 +329,46 @@ fn clock_item(clock: &Clock, now: Timestamp) -> ClockItem {
         ClockState::Cancelled => clock.reason.clone().unwrap_or_else(|| "cancelled".into()),
         ClockState::Running => String::new(),
     };
-    ClockItem { promise: clock.kind.words(), state: clock.state.slug(), due: due(clock.due_at.millis(), now), words }
+    ClockItem {
+        promise: clock.kind.words(),
+        state: clock.state.slug(),
+        due: due(clock.due_at.millis(), now),
+        words,
+    }
 }
 
 const STEP_FIELDS: &[&str] = &[
-    "version", "idempotency_key", "known", "unknown", "next_steps", "customer_action", "next_update_due_at", "phase", "kind", "cell.*",
-    "severity", "reason", "preview",
+    "version",
+    "idempotency_key",
+    "known",
+    "unknown",
+    "next_steps",
+    "customer_action",
+    "next_update_due_at",
+    "phase",
+    "kind",
+    "cell.*",
+    "severity",
+    "reason",
+    "preview",
 ];
 
-async fn step(app: App, session: Session, id: String, fields: Fields, form: &'static str, verb: Result<Verb, Refusal>) -> Response {
+async fn step(
+    app: App,
+    session: Session,
+    id: String,
+    fields: Fields,
+    form: &'static str,
+    verb: Result<Verb, Refusal>,
+) -> Response {
     let error = if fields.some("preview").is_some() {
         None
     } else {
         match try_step(&app, &session, &id, &fields, verb).await {
             Ok(()) => return Redirect::to(&format!("/console/incidents/{id}")).into_response(),
-            Err(Refusal::Field { field, message }) => Some((StatusCode::UNPROCESSABLE_ENTITY, field, message)),
+            Err(Refusal::Field { field, message }) => {
+                Some((StatusCode::UNPROCESSABLE_ENTITY, field, message))
+            }
             Err(Refusal::Conflict(message)) => Some((StatusCode::CONFLICT, "", message)),
             Err(refusal) => return refusal_page(&refusal),
         }
@@ -327,7 +388,13 @@ async fn step(app: App, session: Session, id: String, fields: Fields, form: &'st
     render(&app, &session, status, &model)
 }
 
-async fn try_step(app: &App, session: &Session, id: &str, fields: &Fields, verb: Result<Verb, Refusal>) -> Result<(), Refusal> {
+async fn try_step(
+    app: &App,
+    session: &Session,
+    id: &str,
+    fields: &Fields,
+    verb: Result<Verb, Refusal>,
+) -> Result<(), Refusal> {
     forms::only(fields, STEP_FIELDS)?;
     let step = Step {
         incident_id: id.to_owned(),
@@ -346,26 +413,53 @@ async fn try_step(app: &App, session: &Session, id: &str, fields: &Fields, verb:
 }
 
 /// Posts an update.
-pub async fn update(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn update(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let verb = match Phase::try_from(fields.one("phase").to_owned()) {
-        Ok(phase) => forms::cells(&fields).map(|cells| Verb::PostUpdate { phase, is_no_change: fields.one("kind") == "no_change", cells }),
+        Ok(phase) => forms::cells(&fields).map(|cells| Verb::PostUpdate {
+            phase,
+            is_no_change: fields.one("kind") == "no_change",
+            cells,
+        }),
         Err(_) => Err(Refusal::field("phase", "Choose where the incident stands.")),
     };
     step(app, session, id, fields, "updates", verb).await
 }
 
 /// Changes the severity.
-pub async fn reclassify(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
-    let verb = Verb::Reclassify { severity: fields.one("severity").parse().unwrap_or(0), reason: fields.one("reason").into() };
+pub async fn reclassify(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
+    let verb = Verb::Reclassify {
+        severity: fields.one("severity").parse().unwrap_or(0),
+        reason: fields.one("reason").into(),
+    };
     step(app, session, id, fields, "reclassify", Ok(verb)).await
 }
 
 /// Usable again.
-pub async fn restore(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn restore(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     step(app, session, id, fields, "restore", Ok(Verb::Restore)).await
 }
 
 /// Fixed for good.
-pub async fn resolve(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn resolve(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     step(app, session, id, fields, "resolve", Ok(Verb::Resolve)).await
 }

@@ -14,7 +14,7 @@ use axum::{
 };
 use domain::{
     clock::Timestamp,
-    clock_local::{duration_words, utc_date, utc_time, hour_minute, zone},
+    clock_local::{duration_words, hour_minute, utc_date, utc_time, zone},
     notice::{full_title, scope},
     sla::clock::ClockKind,
     telemetry::kpi::Evidence,
@@ -22,7 +22,12 @@ use domain::{
 use store::{IncidentRow, Tx};
 
 use super::{ctx, frame, page};
-use crate::{auth::session::Session, commands::{Refusal, proposals}, http::errors::refusal_page, state::App};
+use crate::{
+    auth::session::Session,
+    commands::{Refusal, proposals},
+    http::errors::refusal_page,
+    state::App,
+};
 
 /// Names of cells by id: (component, country), in page order.
 pub(super) struct Names {
@@ -38,7 +43,8 @@ impl Names {
         let (mut order, mut names) = (Vec::new(), HashMap::new());
         for country in &countries {
             for component in &components {
-                let is_it = |c: &&store::CellRow| c.component_id == component.id && c.country_code == country.code;
+                let is_it =
+                    |c: &&store::CellRow| c.component_id == component.id && c.country_code == country.code;
                 if let Some(cell) = cells.iter().find(is_it) {
                     order.push(cell.id.clone());
                     names.insert(cell.id.clone(), (component.name.clone(), country.name.clone()));
@@ -50,14 +56,18 @@ impl Names {
 
     /// `eUICC download · France`.
     pub(super) fn cell(&self, id: &str) -> String {
-        self.cells.get(id).map_or_else(|| id.to_owned(), |(component, country)| format!("{component} · {country}"))
+        self.cells
+            .get(id)
+            .map_or_else(|| id.to_owned(), |(component, country)| format!("{component} · {country}"))
     }
 
     /// Title with prefix.
     pub(super) async fn title(&self, tx: &mut Tx, row: &IncidentRow) -> Result<String, Refusal> {
         let held: Vec<String> = tx.incident_cells(&row.id).await?.into_iter().map(|c| c.cell_id).collect();
         let (mut countries, mut components): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-        for (component, country) in self.order.iter().filter(|id| held.contains(id)).filter_map(|id| self.cells.get(id)) {
+        for (component, country) in
+            self.order.iter().filter(|id| held.contains(id)).filter_map(|id| self.cells.get(id))
+        {
             if !countries.contains(&country.as_str()) {
                 countries.push(country);
             }
@@ -73,7 +83,12 @@ pub(super) fn due(at: i64, now: Timestamp) -> Due {
     Due { at_ms: at, words: utc_time(Timestamp::from_millis(at), now) }
 }
 
-pub(super) async fn incident_line(tx: &mut Tx, names: &Names, row: &IncidentRow, now: Timestamp) -> Result<IncidentLine, Refusal> {
+pub(super) async fn incident_line(
+    tx: &mut Tx,
+    names: &Names,
+    row: &IncidentRow,
+    now: Timestamp,
+) -> Result<IncidentLine, Refusal> {
     let end = row.resolved_at.map_or(now, Timestamp::from_millis);
     Ok(IncidentLine {
         id: row.id.clone(),
@@ -87,7 +102,9 @@ pub(super) async fn incident_line(tx: &mut Tx, names: &Names, row: &IncidentRow,
 }
 
 pub(super) fn evidence_sentence(json: Option<&str>) -> String {
-    json.and_then(|text| serde_json::from_str::<Evidence>(text).ok()).map(|e| e.sentence()).unwrap_or_default()
+    json.and_then(|text| serde_json::from_str::<Evidence>(text).ok())
+        .map(|e| e.sentence())
+        .unwrap_or_default()
 }
 
 /// The board.
@@ -116,7 +133,8 @@ async fn load(app: &App) -> Result<Now, Refusal> {
             ClockKind::Workaround => ("Record restore", "#restore"),
             ClockKind::Fix => ("Resolve", "#resolve"),
         };
-        let incident = model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
+        let incident =
+            model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
         let due = due(clock.due_at.millis(), now);
         model.clocks.push(ClockLine { due, promise: clock.kind.words(), incident_id, incident, action });
     }
@@ -135,7 +153,11 @@ async fn load(app: &App) -> Result<Now, Refusal> {
 }
 
 /// A person decides: no incident.
-pub async fn dismiss(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+pub async fn dismiss(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         proposals::dismiss(&mut tx, &ctx(&app, &session), &id).await?;

@@ -27,7 +27,12 @@ pub async fn show(State(app): State<App>, Extension(session): Extension<Session>
     render(&app, &session, None, None).await
 }
 
-async fn render(app: &App, session: &Session, added: Option<(String, String)>, error: Option<FormError>) -> Response {
+async fn render(
+    app: &App,
+    session: &Session,
+    added: Option<(String, String)>,
+    error: Option<FormError>,
+) -> Response {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let loaded = async { app.store.read().await?.users().await };
     let users = match loaded.await {
@@ -47,7 +52,11 @@ async fn render(app: &App, session: &Session, added: Option<(String, String)>, e
 }
 
 /// Adds a person with a one-time password.
-pub async fn add(State(app): State<App>, Extension(session): Extension<Session>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn add(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         let role = Role::find(fields.one("role")).ok_or_else(|| Refusal::field("", "Choose a role."))?;
         let one_time = users::one_time_password();
@@ -77,7 +86,12 @@ pub async fn add(State(app): State<App>, Extension(session): Extension<Session>,
 }
 
 /// Changes a person's role and access.
-pub async fn set_access(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn set_access(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         let role = Role::find(fields.one("role")).ok_or_else(|| Refusal::field("", "Choose a role."))?;
         let is_disabled = fields.one("is_disabled") == "yes";

@@ -42,11 +42,16 @@ async fn load(app: &App, session: &Session) -> Result<Settings, Refusal> {
     let mut tx = app.store.read().await?;
     let countries = tx.countries().await?;
     let portfolios = tx.portfolios().await?.into_iter().map(|p| {
-        let names: Vec<String> =
-            countries.iter().filter(|c| c.portfolio_id == p.id).map(|c| format!("{} ({})", c.name, c.code)).collect();
+        let names: Vec<String> = countries
+            .iter()
+            .filter(|c| c.portfolio_id == p.id)
+            .map(|c| format!("{} ({})", c.name, c.code))
+            .collect();
         (p.id, p.name, names.join(", "))
     });
-    let measured = |step: Option<Step>| step.map_or_else(|| "heartbeats or people".to_owned(), |s| format!("{} step", s.slug()));
+    let measured = |step: Option<Step>| {
+        step.map_or_else(|| "heartbeats or people".to_owned(), |s| format!("{} step", s.slug()))
+    };
     let key_line = |k: store::ApiKeyRow| {
         let used = match (k.revoked_at, k.last_used_at) {
             (Some(at), _) => format!("revoked {}", utc_time(Timestamp::from_millis(at), now)),
@@ -57,7 +62,12 @@ async fn load(app: &App, session: &Session) -> Result<Settings, Refusal> {
     };
     Ok(Settings {
         portfolios: portfolios.collect(),
-        components: tx.components().await?.into_iter().map(|c| (c.name.clone(), c.slug.clone(), measured(c.step()))).collect(),
+        components: tx
+            .components()
+            .await?
+            .into_iter()
+            .map(|c| (c.name.clone(), c.slug.clone(), measured(c.step())))
+            .collect(),
         keys: tx.api_keys().await?.into_iter().map(key_line).collect(),
         new_key: None,
         ingest_url: format!("{}/ingest/v1/events", app.config.origin()),
@@ -81,7 +91,11 @@ async fn finish(app: &App, session: &Session, done: Result<(), Refusal>) -> Resp
 }
 
 /// Adds a portfolio.
-pub async fn add_portfolio(State(app): State<App>, Extension(session): Extension<Session>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn add_portfolio(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         cells::add_portfolio(&mut tx, &ctx(&app, &session), fields.one("portfolio")).await?;
@@ -91,12 +105,19 @@ pub async fn add_portfolio(State(app): State<App>, Extension(session): Extension
 }
 
 /// Adds a country.
-pub async fn add_country(State(app): State<App>, Extension(session): Extension<Session>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn add_country(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         let portfolio = fields.one("portfolio_id");
         if !tx.portfolios().await?.iter().any(|p| p.id == portfolio) {
-            return Err(Refusal::field("countries", "Choose a portfolio for the country; add one first if there is none."));
+            return Err(Refusal::field(
+                "countries",
+                "Choose a portfolio for the country; add one first if there is none.",
+            ));
         }
         cells::add_country(&mut tx, &ctx(&app, &session), portfolio, fields.one("code")).await?;
         Ok(tx.commit().await?)
@@ -105,7 +126,11 @@ pub async fn add_country(State(app): State<App>, Extension(session): Extension<S
 }
 
 /// Adds a component.
-pub async fn add_component(State(app): State<App>, Extension(session): Extension<Session>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn add_component(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         let step = fields.some("step").and_then(|s| Step::try_from(s.to_owned()).ok());
         let mut tx = app.store.write().await?;
@@ -116,7 +141,11 @@ pub async fn add_component(State(app): State<App>, Extension(session): Extension
 }
 
 /// Makes a key and shows it, once.
-pub async fn add_key(State(app): State<App>, Extension(session): Extension<Session>, Extension(fields): Extension<Fields>) -> Response {
+pub async fn add_key(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         let key = keys::create(&mut tx, &ctx(&app, &session), fields.one("name"), keys::QUOTA).await?;
@@ -130,7 +159,11 @@ pub async fn add_key(State(app): State<App>, Extension(session): Extension<Sessi
 }
 
 /// Revokes a key.
-pub async fn revoke_key(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+pub async fn revoke_key(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         keys::revoke(&mut tx, &ctx(&app, &session), &id).await?;

@@ -16,7 +16,9 @@ const SHOWN: usize = 256 * 1024;
 
 fn header(source: &str, name: &str) -> String {
     let head = source.split("\r\n\r\n").next().unwrap_or("").replace("\r\n ", " ");
-    let found = head.lines().find_map(|l| l.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim().to_owned()));
+    let found = head.lines().find_map(|l| {
+        l.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim().to_owned())
+    });
     found.unwrap_or_default()
 }
 
@@ -24,7 +26,12 @@ fn header(source: &str, name: &str) -> String {
 pub async fn list(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
     let Some(dir) = app.config.spool() else { return refusal_page(&Refusal::NotFound("mail spool")) };
     let mut names: Vec<String> = std::fs::read_dir(dir)
-        .map(|entries| entries.filter_map(|e| e.ok()?.file_name().into_string().ok()).filter(|n| n.ends_with(".eml")).collect())
+        .map(|entries| {
+            entries
+                .filter_map(|e| e.ok()?.file_name().into_string().ok())
+                .filter(|n| n.ends_with(".eml"))
+                .collect()
+        })
         .unwrap_or_default();
     names.sort_by(|a, b| b.cmp(a));
     let mails: Vec<(String, String, String)> = names
@@ -40,9 +47,18 @@ pub async fn list(State(app): State<App>, Extension(session): Extension<Session>
 }
 
 /// One mail.
-pub async fn show(State(app): State<App>, Extension(session): Extension<Session>, Path(name): Path<String>) -> Response {
-    let is_plain = name.ends_with(".eml") && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-    let source = app.config.spool().filter(|_| is_plain && !name.contains("..")).and_then(|d| std::fs::read(d.join(&name)).ok());
+pub async fn show(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(name): Path<String>,
+) -> Response {
+    let is_plain =
+        name.ends_with(".eml") && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
+    let source = app
+        .config
+        .spool()
+        .filter(|_| is_plain && !name.contains(".."))
+        .and_then(|d| std::fs::read(d.join(&name)).ok());
     let Some(source) = source else { return refusal_page(&Refusal::NotFound("mail")) };
     let text = String::from_utf8_lossy(&source[..source.len().min(SHOWN)]).into_owned();
     let frame = frame(&app, Some(&session), &name, "/console/mail-spool");

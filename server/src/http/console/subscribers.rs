@@ -27,7 +27,13 @@ pub(super) async fn delivery_sentence(app: &App, tx: &mut Tx) -> Result<String, 
     if let Some(trouble) = app.delivery.mail_trouble() {
         return Ok(format!("Mail is not leaving: {trouble}. It is kept and tried again."));
     }
-    let waiting: i64 = tx.queue_depth().await?.iter().filter(|(_, s, ..)| s == "queued" || s == "leased").map(|(.., n, _)| n).sum();
+    let waiting: i64 = tx
+        .queue_depth()
+        .await?
+        .iter()
+        .filter(|(_, s, ..)| s == "queued" || s == "leased")
+        .map(|(.., n, _)| n)
+        .sum();
     Ok(match waiting {
         0 => "Everything published has been handed over.".into(),
         n => format!("{n} notices are on their way."),
@@ -49,7 +55,10 @@ fn masked(row: &SubscriberRow) -> String {
     if row.channel == "email" {
         return MailAddress::parse(&row.address).map_or_else(|_| "(erased)".into(), |a| a.masked());
     }
-    url::Url::parse(&row.address).ok().and_then(|u| u.host_str().map(|h| format!("{h}/…"))).unwrap_or_default()
+    url::Url::parse(&row.address)
+        .ok()
+        .and_then(|u| u.host_str().map(|h| format!("{h}/…")))
+        .unwrap_or_default()
 }
 
 async fn load(app: &App) -> Result<Subscribers, Refusal> {
@@ -62,12 +71,17 @@ async fn load(app: &App) -> Result<Subscribers, Refusal> {
         .map(|(channel, state, n, oldest)| {
             let age = duration_words(now.since(Timestamp::from_millis(oldest)));
             let is_waiting = state == "queued" || state == "leased";
-            (format!("{channel}, {state}"), if is_waiting { format!("{n}, oldest {age}") } else { n.to_string() })
+            (
+                format!("{channel}, {state}"),
+                if is_waiting { format!("{n}, oldest {age}") } else { n.to_string() },
+            )
         })
         .collect();
     let mail = match app.delivery.mail_trouble() {
         Some(trouble) => trouble,
-        None if app.config.smtp.host.is_empty() => "no relay is configured (smtp.host): no mail leaves".into(),
+        None if app.config.smtp.host.is_empty() => {
+            "no relay is configured (smtp.host): no mail leaves".into()
+        }
         None => "reachable, as far as tried".into(),
     };
     queue.insert(0, ("Mail relay".into(), mail));
@@ -80,7 +94,11 @@ async fn load(app: &App) -> Result<Subscribers, Refusal> {
 }
 
 /// Vouches for an endpoint that cannot answer challenges.
-pub async fn approve(State(app): State<App>, Extension(session): Extension<Session>, Path(id): Path<String>) -> Response {
+pub async fn approve(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
     let done = async {
         let mut tx = app.store.write().await?;
         subscribe::approve(&mut tx, &ctx(&app, &session), &id).await?;
