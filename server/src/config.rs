@@ -106,6 +106,20 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// Names of the settings and sections that the environment may override.
+const SETTINGS: [&str; 10] = [
+    "listen",
+    "base_url",
+    "data",
+    "database_url",
+    "secret_key",
+    "trusted_proxies",
+    "log",
+    "smtp",
+    "webhook",
+    "limits",
+];
+
 /// The documented defaults.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
 
@@ -122,8 +136,9 @@ impl Config {
             }
             figment = figment.merge(Toml::file(path));
         }
+        // Other programs have variables of that name too (WAYPOST_CONFIG, test runners): only settings count.
         let env = Env::prefixed("WAYPOST_")
-            .ignore(&["config", "webhook_allow_cidrs", "test_postgres_url"])
+            .filter(|name| SETTINGS.contains(&name.as_str().split("__").next().unwrap_or("")))
             .split("__");
         let mut config: Self =
             figment.merge(env).extract().map_err(|e| format!("the configuration is wrong: {e}"))?;
@@ -160,6 +175,18 @@ impl Config {
         }
         if self.webhook.schedule_secs.is_empty() {
             return Err("webhook.schedule_secs: at least one attempt is needed".into());
+        }
+        Ok(())
+    }
+
+    /// Takes the address that was really bound; an untouched base URL follows it.
+    ///
+    /// # Errors
+    /// When the address makes no URL.
+    pub fn settle_on(&mut self, bound: SocketAddr) -> Result<(), String> {
+        self.listen = bound;
+        if self.base_url.as_str() == "http://127.0.0.1:8080/" {
+            self.base_url = format!("http://{bound}").parse().map_err(|e| format!("base_url: {e}"))?;
         }
         Ok(())
     }

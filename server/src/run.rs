@@ -101,8 +101,9 @@ pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bo
     let _ = refreshing.await;
 }
 
-async fn serve_command(config: Config, no_worker: bool, as_json: bool) -> Result<(), String> {
+async fn serve_command(mut config: Config, no_worker: bool, as_json: bool) -> Result<(), String> {
     let listener = bind(config.listen).await?;
+    config.settle_on(listener.local_addr().map_err(|e| e.to_string())?)?;
     let booted = boot(config, Clock::Wall).await?;
     let app = booted.app.clone();
     let origin = app.config.origin().to_owned();

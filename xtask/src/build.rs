@@ -32,8 +32,8 @@ pub(crate) fn release(root: &Path) -> Result<PathBuf, String> {
 ///
 /// # Errors
 /// Which routes were tried, what failed and what to do.
-pub(crate) fn browser(_root: &Path) -> Result<(), String> {
-    Err("the browser build is not wired in yet".into())
+pub(crate) fn browser(root: &Path) -> Result<(), String> {
+    crate::browser::build(root)
 }
 
 /// The cargo that runs us.

@@ -1,5 +1,6 @@
 //! `cargo xtask …`: builds, runs, tests and measures Waypost.
 
+mod browser;
 mod build;
 mod count;
 mod needs;

@@ -29,7 +29,7 @@ pub async fn run(target: SocketAddr, key: String, clock: Clock, mut stop: watch:
     let mut beat = 0u64;
     loop {
         let now = clock.now();
-        if beat % 20 == 0 {
+        if beat.is_multiple_of(20) {
             let _ = post(target, &key, "/ingest/v1/heartbeat", "application/json", heartbeat()).await;
         }
         beat += 1;

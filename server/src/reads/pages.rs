@@ -235,7 +235,7 @@ fn region_page(
         site: site(world, None),
         name: name.to_owned(),
         parent: None,
-        verdict: verdict(&cells, scope, &watching(world, &is_mine)),
+        verdict: verdict(&cells, scope, &watching(world, is_mine)),
         as_of: (utc_time(world.now, world.now), String::new()),
         incidents: world.open().into_iter().filter(|s| is_mine(s)).map(|s| card(world, s)).collect(),
         grid: None,

@@ -300,10 +300,8 @@ async fn propose(
     let text = serde_json::to_string(evidence).unwrap_or_default();
     let status = to.unwrap_or(cell.telemetry_status);
     match (open, proposal(&scene.policy, evidence).filter(|_| status == CellStatus::PartialOutage)) {
-        (None, Some((proposed, severity))) if to.is_some() => {
-            if tx.cell_holds(&cell.id).await?.is_empty() {
-                tx.insert_proposal(&new_id(), &cell.id, proposed, severity, &text, ctx.now).await?;
-            }
+        (None, Some((proposed, severity))) if to.is_some() && tx.cell_holds(&cell.id).await?.is_empty() => {
+            tx.insert_proposal(&new_id(), &cell.id, proposed, severity, &text, ctx.now).await?;
         }
         (Some(p), Some((proposed, severity))) => {
             tx.refresh_proposal(&p.id, proposed, severity, &text, ctx.now).await?

@@ -102,25 +102,7 @@ pub fn read(
         }
     };
     let data = object(data)?;
-    let subject = match subject {
-        Some(s) if !s.is_empty() && s.chars().count() <= 200 && !s.chars().any(char::is_control) => {
-            s.to_owned()
-        }
-        Some(_) => {
-            return invalid(
-                "bad-subject",
-                "/subject",
-                "subject must have 1 to 200 characters and no control characters",
-            );
-        }
-        None => {
-            return invalid(
-                "missing-member",
-                "/subject",
-                "subject is missing: the order or activation that this event is about",
-            );
-        }
-    };
+    let subject = about(subject)?;
     let country = word(data, "country", "/data/country", None)?.to_owned();
     if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
         return invalid(
@@ -147,6 +129,24 @@ pub fn read(
         flow: flow.to_owned(),
         cohort: cohort.to_owned(),
     }))
+}
+
+fn about(subject: Option<&str>) -> Result<String, Invalid> {
+    match subject {
+        Some(s) if !s.is_empty() && s.chars().count() <= 200 && !s.chars().any(char::is_control) => {
+            Ok(s.to_owned())
+        }
+        Some(_) => invalid(
+            "bad-subject",
+            "/subject",
+            "subject must have 1 to 200 characters and no control characters",
+        ),
+        None => invalid(
+            "missing-member",
+            "/subject",
+            "subject is missing: the order or activation that this event is about",
+        ),
+    }
 }
 
 fn object(data: &Value) -> Result<&Map<String, Value>, Invalid> {
