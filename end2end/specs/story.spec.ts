@@ -128,7 +128,7 @@ test('a cell degrades by itself, a commander leads the incident, and everybody h
   await fill(page, 'declare', ['About one in four eSIM downloads in France fails.', 'Why the first node is slow.', 'Traffic moves to the second node; 20 to 40 minutes.', 'Scan the same QR code again in five minutes.']);
   await expect(page.locator('.preview')).toContainText('About one in four eSIM downloads in France fails.');
   await page.getByRole('button', { name: 'Declare and publish' }).click();
-  await expect(page.getByRole('heading', { name: /\[Sev 2\] France\/eUICC download/ })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: /\[Sev 2\] France\/eUICC download/ })).toBeVisible();
   await everybodyHears(page, /About one in four eSIM downloads in France fails/, 'partner@nordtel.example', 1);
   const declared = await incident();
   const due = (i: any) => (Date.parse(i.x_waypost.next_update_due_at) - Date.parse(i.incident_updates[0].created_at)) / 60_000;
@@ -139,7 +139,7 @@ test('a cell degrades by itself, a commander leads the incident, and everybody h
   await page.locator('#severity').selectOption('1');
   await page.locator('#reason').fill('Nearly everybody is affected now.');
   await page.getByRole('button', { name: 'Reclassify and publish' }).click();
-  await expect(page.getByRole('heading', { name: /\[Sev 1\]/ })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: /\[Sev 1\]/ })).toBeVisible();
   expect(due(await incident())).toBe(30);
   await everybodyHears(page, /Reclassified from Sev 2 to Sev 1/, 'partner@nordtel.example', 2);
 

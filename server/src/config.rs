@@ -137,9 +137,11 @@ impl Config {
             figment = figment.merge(Toml::file(path));
         }
         // Other programs have variables of that name too (WAYPOST_CONFIG, test runners): only settings count.
-        let env = Env::prefixed("WAYPOST_")
-            .filter(|name| SETTINGS.contains(&name.as_str().split("__").next().unwrap_or("")))
-            .split("__");
+        let is_setting = |name: &str| {
+            let first = name.split("__").next().unwrap_or("").to_ascii_lowercase();
+            SETTINGS.contains(&first.as_str())
+        };
+        let env = Env::prefixed("WAYPOST_").filter(move |name| is_setting(name.as_str())).split("__");
         let mut config: Self =
             figment.merge(env).extract().map_err(|e| format!("the configuration is wrong: {e}"))?;
         for name in ["WAYPOST_WEBHOOK_ALLOW_CIDRS", "WEBHOOK_ALLOW_CIDRS"] {

@@ -37,7 +37,7 @@ pub fn front_page(front: &Front) -> String {
             <h2>"Last 7 days"</h2>
             {front.quiet_today.then(|| view! { <p class="status-day">"No incidents reported today."</p> })}
             {(!front.recent.is_empty()).then(|| ui::past_incidents(&front.recent))}
-            <p><a href=paths::HISTORY>"All past incidents"</a></p>
+            <p class="more"><a href=paths::HISTORY>"All past incidents"</a></p>
         </section>
     };
     document(&front.site, front.verdict.sentence.trim_end_matches('.'), main)

@@ -32,7 +32,7 @@ pub fn region_page(page: &RegionPage) -> String {
             {ui::legend()}
         </section>
         {past}
-        <p><a href=page.subscribe.clone()>{format!("Get updates about {}", page.name)}</a></p>
+        <p class="more"><a href=page.subscribe.clone()>{format!("Get updates about {}", page.name)}</a></p>
     };
     document(&page.site, &format!("{}: {}", page.name, page.verdict.sentence.trim_end_matches('.')), main)
 }

@@ -72,13 +72,13 @@ fn backlog(now: Timestamp) -> Vec<(Timestamp, Value)> {
     events
 }
 
-/// One activation: requested, issued, downloaded, enabled; seven in a thousand fail at a step.
+/// One activation: requested, issued, downloaded, enabled; two in a thousand fail at a step.
 fn journey(country: &str, start: Timestamp) -> Vec<(Timestamp, Value)> {
     let subject = format!("ord-{:016x}", u64::from_be_bytes(random()));
     let supplier = SUPPLIERS[usize::try_from(dice(4)).unwrap_or(0)];
     let flow = if dice(100) < 4 { "qr" } else { "ota" };
     let data = json!({ "country": country, "supplier": supplier, "flow": flow });
-    let fails_at = if dice(1_000) < 7 { 1 + dice(3) } else { 0 };
+    let fails_at = if dice(1_000) < 2 { 1 + dice(3) } else { 0 };
     let ms = |from: u64, spread: u64| i64::try_from(from + dice(spread)).unwrap_or(0);
     let steps = [
         ("issued", "issue", ms(300, 1_200)),
