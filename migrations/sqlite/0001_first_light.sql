@@ -235,6 +235,7 @@ CREATE TABLE subscribers (
   UNIQUE (channel, address_hash)
 ) STRICT;
 CREATE INDEX subscribers_by_state ON subscribers (state, id);
+CREATE UNIQUE INDEX subscribers_by_confirmation ON subscribers (confirm_hash) WHERE confirm_hash IS NOT NULL;
 
 CREATE TABLE outbox (                            -- one row per notice, written with the change it tells
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -249,6 +250,8 @@ CREATE TABLE outbox (                            -- one row per notice, written 
   cursor_subscriber_id TEXT NOT NULL DEFAULT '', -- how far it has been expanded
   expanded_at INTEGER
 ) STRICT;
+CREATE INDEX outbox_by_subscriber ON outbox (subscriber_id, created_at) WHERE subscriber_id IS NOT NULL;
+CREATE INDEX outbox_by_incident ON outbox (incident_id, sequence) WHERE incident_id IS NOT NULL;
 CREATE INDEX outbox_unexpanded ON outbox (priority, id) WHERE expanded_at IS NULL;
 
 CREATE TABLE deliveries (                        -- one row per notice and recipient

@@ -26,12 +26,12 @@ statements! {
     MOVE_CURSOR = "UPDATE outbox SET cursor_subscriber_id = $1, expanded_at = $2 WHERE event_id = $3";
     CLAIM_DELIVERIES {
         sqlite = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
-            SELECT id FROM deliveries WHERE channel = $3 AND ((state = 'queued' AND next_attempt_at <= $4)
-            OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at LIMIT $5)
+            SELECT id FROM deliveries WHERE channel = $3 AND state IN ('queued', 'leased') AND ((state = 'queued' AND next_attempt_at <= $4)
+            OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at, id LIMIT $5)
             RETURNING id, event_id, subscriber_id, attempts, created_at",
         postgres = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
-            SELECT id FROM deliveries WHERE channel = $3 AND ((state = 'queued' AND next_attempt_at <= $4)
-            OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED)
+            SELECT id FROM deliveries WHERE channel = $3 AND state IN ('queued', 'leased') AND ((state = 'queued' AND next_attempt_at <= $4)
+            OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at, id LIMIT $5 FOR UPDATE SKIP LOCKED)
             RETURNING id, event_id, subscriber_id, attempts, created_at"
     };
     FINISH_DELIVERY = "UPDATE deliveries SET state = $1, answer = $2, finished_at = $3, lease_until_at = NULL, fence = NULL

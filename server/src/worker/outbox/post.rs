@@ -1,0 +1,133 @@
+//! One attempt: is it still wanted, what does it say, and what did the peer answer. No transaction is open here.
+
+use delivery::{
+    email::{
+        MailAddress, Outgoing,
+        message::{build, opaque},
+    },
+    outcome::Outcome,
+    webhook::{Secret, Target, body, challenge, client::Delivery},
+};
+use domain::clock::DAY;
+use store::{ClaimedRow, SubscriberRow};
+
+use super::{
+    Senders,
+    compose::content,
+    lane::{Channel, Told, Verdict},
+};
+use crate::{commands::subscribe, keys::Purpose, state::App};
+
+/// Tries one delivery; `newest` is the newest sequence that was told of its incident.
+pub(super) async fn attempt(
+    app: &App,
+    senders: &Senders,
+    channel: Channel,
+    told: &Told,
+    newest: i64,
+    row: &ClaimedRow,
+) -> Verdict {
+    // Read at the last moment: whoever unsubscribed a second ago hears nothing any more.
+    let subscriber = match app.store.read().await {
+        Ok(mut tx) => tx.subscriber(&row.subscriber_id).await,
+        Err(error) => Err(error),
+    };
+    let subscriber = match subscriber {
+        Ok(Some(subscriber)) => subscriber,
+        Ok(None) => return Verdict::Skipped("the subscriber is gone".into()),
+        Err(error) => {
+            tracing::error!(%error, "outbox: a subscriber could not be read");
+            return Verdict::PutBack;
+        }
+    };
+    let is_handshake = told.outbox.kind != "incident_update";
+    if subscriber.state != if is_handshake { "pending" } else { "confirmed" } {
+        return Verdict::Skipped(format!("the subscriber is {}", subscriber.state));
+    }
+    if channel == Channel::Email {
+        if app.clock.now().since(row.created_at) > DAY {
+            return Verdict::Superseded("it is more than a day old");
+        }
+        if !is_handshake && row.attempts > 1 && newest > told.outbox.sequence {
+            return Verdict::Superseded("a newer update has been published");
+        }
+    }
+    Verdict::Tried(match channel {
+        Channel::Email => mail(app, senders, told, &subscriber, row).await,
+        Channel::Webhook => webhook(app, senders, told, &subscriber).await,
+    })
+}
+
+fn unsubscribe_url(app: &App, subscriber: &SubscriberRow) -> String {
+    format!("{}/u/{}", app.config.origin(), subscribe::unsubscribe_token(&app.keys, &subscriber.id))
+}
+
+async fn mail(
+    app: &App,
+    senders: &Senders,
+    told: &Told,
+    subscriber: &SubscriberRow,
+    row: &ClaimedRow,
+) -> Outcome {
+    let (Some(smtp), Some(from)) = (&senders.smtp, &senders.from) else {
+        return Outcome::Unreachable("no mail relay is configured".into());
+    };
+    let Ok(to) = MailAddress::parse(&subscriber.address) else {
+        return Outcome::Dead("the address is not valid".into());
+    };
+    let unsubscribe_url = unsubscribe_url(app, subscriber);
+    let content = match content(app, told, subscriber, &unsubscribe_url) {
+        Ok(content) => content,
+        Err(error) => return Outcome::Dead(error),
+    };
+    let mac = |parts: &[&str]| opaque(&app.keys.mac(Purpose::MessageId, parts));
+    let message_id = mac(&[&told.outbox.event_id, &subscriber.id]);
+    let thread_id = told.outbox.incident_id.as_ref().map(|id| mac(&["incident", id]));
+    let page_name = app.snapshot.with_world(|w| w.page_name.clone());
+    let message = build(&Outgoing {
+        from_name: &page_name,
+        from,
+        to: &to,
+        content: &content,
+        message_id: &message_id,
+        thread_id: thread_id.as_deref(),
+        unsubscribe_url: &unsubscribe_url,
+        date: row.created_at,
+    });
+    match message {
+        Ok(message) => smtp.send(from, &to, &message).await,
+        Err(poison) => Outcome::Dead(poison.to_string()),
+    }
+}
+
+async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &SubscriberRow) -> Outcome {
+    let client = &senders.client;
+    let target = match Target::parse(&subscriber.address, client.guard()) {
+        Ok(target) => target,
+        Err(error) => return Outcome::retry(error.to_string()),
+    };
+    let sealed = subscriber.secret_sealed.as_deref().unwrap_or_default();
+    let secret = app
+        .keys
+        .open(&subscribe::secret_context(&subscriber.id), sealed)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| Secret::parse(&text).ok());
+    let Some(secret) = secret else {
+        return Outcome::Dead("the signing secret cannot be opened".into());
+    };
+    let (id, at) = (format!("msg_{}", told.outbox.event_id), app.clock.now());
+    if told.outbox.kind == "challenge" {
+        let expected = app.keys.token(Purpose::MailLink, &["challenge", &told.outbox.event_id]);
+        let body = challenge::body(&expected);
+        let answer = client.post(&target, Delivery { id: &id, at, secret: &secret, body: &body }).await;
+        return match answer.outcome {
+            Outcome::Delivered(_) if !challenge::passes(&expected, &answer.body) => {
+                Outcome::retry("the answer does not hold the challenge")
+            }
+            outcome => outcome,
+        };
+    }
+    let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
+    let body = body::incident(notice, &unsubscribe_url(app, subscriber), at);
+    client.post(&target, Delivery { id: &id, at, secret: &secret, body: &body }).await.outcome
+}
