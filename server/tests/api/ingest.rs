@@ -1,0 +1,158 @@
+//! The ingest door: what it takes, what it refuses, and that nothing good is lost beside something bad.
+
+use domain::clock::SECOND;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::harness::{Ask, Journey, START, TestApp, batch};
+
+fn journey(subject: &str) -> Journey {
+    Journey { subject: subject.into(), country: "FR", at: START.plus(-10 * SECOND), fails: false }
+}
+
+fn one() -> Value {
+    journey("ord-1").event("requested", 0, json!({}))
+}
+
+async fn post(app: &TestApp, key: &str, kind: &str, body: impl Into<bytes::Bytes>) -> crate::harness::Answer {
+    Ask::post("/ingest/v1/events")
+        .header("authorization", &format!("Bearer {key}"))
+        .header("content-type", kind)
+        .body(body)
+        .send(app.address)
+        .await
+}
+
+const ONE: &str = "application/cloudevents+json";
+const BATCH: &str = "application/cloudevents-batch+json";
+
+api_tests! {
+    async fn a_batch_is_taken_once(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let events = &batch("a", "FR", 10, 5, app.now())[0];
+        let count = events.as_array().expect("events").len();
+
+        let first = app.ingest(&key, events).await;
+        assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.text());
+        assert_eq!(first.json()["accepted"], count);
+        assert_eq!(first.json()["items"], json!([]));
+
+        let second = app.ingest(&key, events).await;
+        assert_eq!(second.status, StatusCode::ACCEPTED);
+        assert_eq!((&second.json()["accepted"], &second.json()["duplicate"]), (&json!(0), &json!(count)));
+        let third = app.ingest(&key, events).await;
+        assert_eq!(second.json(), third.json(), "from the second repeat on the answers are equal");
+    }
+
+    async fn one_bad_item_never_loses_its_neighbours(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let mut bad = journey("ord-2").event("requested", 0, json!({}));
+        bad["data"]["country"] = json!("ZZ");
+        let events = json!([one(), bad, journey("ord-3").event("requested", 0, json!({}))]);
+
+        let answer = app.ingest(&key, &events).await;
+        assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text());
+        let told = answer.json();
+        assert_eq!((&told["accepted"], &told["rejected"]), (&json!(2), &json!(1)));
+        assert_eq!(told["items"][0]["index"], 1);
+        assert_eq!(told["items"][0]["error"]["pointer"], "/1/data/country");
+        assert!(told["items"][0]["error"]["type"].as_str().expect("a type").ends_with("/unknown-country"));
+
+        let all_bad = app.ingest(&key, &json!([events[1]])).await;
+        assert_eq!(all_bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", all_bad.text());
+    }
+
+    async fn structured_and_binary_mode_are_taken(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let structured = post(app, &key, "application/cloudevents+json; charset=utf-8", one().to_string()).await;
+        assert_eq!(structured.status, StatusCode::ACCEPTED, "{}", structured.text());
+
+        let event = journey("ord-9").event("issued", 0, json!({}));
+        let text = |member: &str| event[member].as_str().expect("text").to_owned();
+        let binary = Ask::post("/ingest/v1/events")
+            .header("authorization", &format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .header("ce-specversion", "1.0")
+            .header("ce-id", &text("id"))
+            .header("ce-source", "%2Fsmdp/eu-a")
+            .header("ce-type", &text("type"))
+            .header("ce-subject", &text("subject"))
+            .header("ce-time", &text("time"))
+            .body(event["data"].to_string())
+            .send(app.address)
+            .await;
+        assert_eq!(binary.status, StatusCode::ACCEPTED, "{}", binary.text());
+        let again = post(app, &key, ONE, event.to_string()).await;
+        assert_eq!(again.json()["duplicate"], 1, "the header's source was percent-decoded: {}", again.text());
+    }
+
+    async fn the_same_id_with_another_body_is_a_conflict(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        assert_eq!(post(app, &key, ONE, one().to_string()).await.status, StatusCode::ACCEPTED);
+        let mut other = one();
+        other["data"]["country"] = json!("IT");
+        let answer = post(app, &key, ONE, other.to_string()).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text());
+    }
+
+    async fn bad_input_is_answered_as_a_problem(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let mut no_id = one();
+        no_id.as_object_mut().expect("an object").remove("id");
+        let mut code = one();
+        code["data"]["profile"] = json!("LPA:1$smdp.example.com$MATCHING-ID");
+        let big = format!("[\"{}\"]", "x".repeat(1_100_000));
+        let cases: [(&str, String, u16); 6] = [
+            (ONE, "{".into(), 400),
+            (ONE, no_id.to_string(), 400),
+            (ONE, code.to_string(), 422),
+            ("text/plain", "hello".into(), 415),
+            (BATCH, big, 413),
+            (BATCH, "{}".into(), 400),
+        ];
+        for (kind, body, status) in cases {
+            let shown: String = body.chars().take(60).collect();
+            let answer = post(app, &key, kind, body).await;
+            assert_eq!(answer.status.as_u16(), status, "{kind} {shown}: {}", answer.text());
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{shown}");
+            assert!(!answer.text().contains("MATCHING-ID"), "an activation code is never repeated");
+        }
+    }
+
+    async fn nobody_without_a_key_gets_in(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let wrong = format!("{}x", &key[..key.len() - 1]);
+        for key in ["", "tk_aaaaaaaa_bbbb", &wrong] {
+            // The body is nonsense: the key is asked for first.
+            let answer = post(app, key, "text/plain", "nonsense").await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{key}");
+            assert!(answer.header("www-authenticate").starts_with("Bearer"));
+        }
+    }
+
+    async fn a_quota_ends_with_when_to_come_back(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key_with((2, 1_000)).await;
+        let mut last = None;
+        for n in 0..4 {
+            let event = journey(&format!("q-{n}")).event("requested", 0, json!({}));
+            last = Some(post(app, &key, ONE, event.to_string()).await);
+        }
+        let last = last.expect("an answer");
+        assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS, "{}", last.text());
+        assert!(last.header("retry-after").parse::<u64>().expect("seconds") >= 1);
+    }
+
+    async fn an_empty_batch_is_fine(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let answer = app.ingest(&key, &json!([])).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    }
+}

@@ -1,0 +1,7 @@
+//! The API, from outside: the real router behind the real accept loop, on both engines, with a manual clock.
+
+#[macro_use]
+mod harness;
+
+mod degradation;
+mod ingest;
