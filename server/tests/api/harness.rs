@@ -2,6 +2,7 @@
 
 mod client;
 mod events;
+mod people;
 
 use std::net::SocketAddr;
 
@@ -26,6 +27,7 @@ use tokio::{
 
 pub(crate) use client::{Answer, Ask};
 pub(crate) use events::{Journey, batch};
+pub(crate) use people::Person;
 
 /// When every test begins: Monday, 2 March 2026, 08:00 UTC.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_772_438_400_000);
@@ -44,20 +46,23 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// Starts one with a page, but no grid.
+    /// Starts one that is set up, but has no grid.
     pub(crate) async fn start(engine: Engine) -> Self {
         let database = TestDatabase::create(engine).await;
         let data = TestDir::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
         let mut config = Config::load(None).expect("the defaults are right");
         config.data = data.path().to_path_buf();
+        config.listen = address;
+        config.base_url = format!("http://{address}").parse().expect("an address");
         let mut tx = database.store.write().await.expect("a transaction");
         tx.insert_page("k7p2m9q4x1zd", "Meridian eSIM", START).await.expect("a page");
+        assert!(tx.finish_setup("Meridian eSIM", START).await.expect("an answer"));
         tx.commit().await.expect("a commit");
         let app = App::new(database.store.clone(), config, Keys::new([7; 32]), Clock::manual(START))
             .await
             .expect("an app");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(server::run::serve_app(app.clone(), listener, stopped));
         Self { app, address, judge: Mutex::default(), stop, serving, database, _data: data }
@@ -131,9 +136,11 @@ impl TestApp {
         }
     }
 
-    /// Handles what fell due on the incidents' clocks.
+    /// Handles what fell due on the incidents' clocks; how many did.
     pub(crate) async fn tick(&self) -> usize {
-        worker::timers::tick(&self.app).await.expect("a tick")
+        let due = worker::timers::tick(&self.app).await.expect("a tick");
+        self.app.snapshot.refresh().await;
+        due
     }
 
     /// The cell of a component in a country.

@@ -3,5 +3,8 @@
 #[macro_use]
 mod harness;
 
+mod access;
 mod degradation;
+mod incidents;
 mod ingest;
+mod public;

@@ -48,8 +48,10 @@ impl Ask {
 
     /// Sends it and reads the whole answer.
     pub(crate) async fn send(self, to: SocketAddr) -> Answer {
-        let mut request =
-            Request::builder().method(self.method).uri(&self.path).header("host", to.to_string());
+        let mut request = Request::builder().method(self.method).uri(&self.path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            request = request.header("host", to.to_string());
+        }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
