@@ -10,6 +10,7 @@ pub mod routes;
 pub mod serve;
 pub mod setup;
 pub mod sign_in;
+pub mod subscribers_api;
 pub mod subscriptions;
 
 use axum::{
@@ -81,21 +82,11 @@ fn visitors() -> Router<App> {
         .route("/subscribe", get(form).post(submit))
         .route("/confirm/{token}", get(confirm_form).post(confirm))
         .route("/u/{token}", get(unsubscribe_form).post(unsubscribe))
-        .route("/api/v2/subscribers.json", get(subscribers_get))
+        .route("/api/v2/subscribers.json", get(subscribers_api::refuse).post(subscribers_api::add))
         .route("/pkg/{name}", get(assets::file))
         .route("/healthz", get(async || "ok\n"))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\n"))
         .route("/favicon.svg", get(icon))
-}
-
-async fn subscribers_get() -> Response {
-    let body = "{\"error\":[\"Subscribers are added by POST; reading them is not public\"]}";
-    (
-        StatusCode::METHOD_NOT_ALLOWED,
-        [(header::ALLOW, "POST"), (header::CONTENT_TYPE, "application/json; charset=utf-8")],
-        body,
-    )
-        .into_response()
 }
 
 async fn icon() -> Response {

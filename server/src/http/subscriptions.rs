@@ -189,3 +189,6 @@ pub async fn unsubscribe(State(app): State<App>, Path(token): Path<String>, requ
         Err(refusal) => failed(&app, &refusal, &ctx),
     }
 }
+
+#[cfg(test)]
+mod tests;

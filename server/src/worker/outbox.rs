@@ -12,7 +12,7 @@ mod lane;
 mod post;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,5 +1,5 @@
 //! The whole way out, on both engines: real SMTP into the sink, real HTTP to receivers, time moved by hand.
 
-mod bench;
+pub(crate) mod bench;
 mod mail;
 mod webhooks;

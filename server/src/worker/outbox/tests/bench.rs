@@ -32,9 +32,9 @@ use crate::{
 /// Monday, 2 March 2026, 08:00 UTC.
 const START: Timestamp = Timestamp::from_millis(1_772_438_400_000);
 
-pub(super) struct Bench {
-    pub(super) app: App,
-    pub(super) senders: Arc<Senders>,
+pub(crate) struct Bench {
+    pub(crate) app: App,
+    pub(crate) senders: Arc<Senders>,
     sink_address: SocketAddr,
     stop: Mutex<watch::Sender<bool>>,
     spool: PathBuf,
@@ -43,7 +43,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) async fn start(engine: Engine) -> Self {
+    pub(crate) async fn start(engine: Engine) -> Self {
         let database = TestDatabase::create(engine).await;
         let data = TestDir::new();
         let spool = data.path().join("mail");
@@ -70,13 +70,13 @@ impl Bench {
         bench
     }
 
-    pub(super) async fn end(self) {
+    pub(crate) async fn end(self) {
         self.relay_down();
         self.database.discard().await;
     }
 
     /// Starts the mail sink, on its old port if it was down.
-    pub(super) async fn relay_up(&self, listener: Option<TcpListener>) {
+    pub(crate) async fn relay_up(&self, listener: Option<TcpListener>) {
         let listener = match listener {
             Some(listener) => listener,
             None => TcpListener::bind(self.sink_address).await.unwrap(),
@@ -86,7 +86,7 @@ impl Bench {
         tokio::spawn(sink::run(listener, self.spool.clone(), stopped));
     }
 
-    pub(super) fn relay_down(&self) {
+    pub(crate) fn relay_down(&self) {
         let _ = self.stop.lock().unwrap().send(true);
     }
 
@@ -104,19 +104,19 @@ impl Bench {
         self.app.snapshot.refresh().await;
     }
 
-    pub(super) fn ctx(&self) -> Ctx {
+    pub(crate) fn ctx(&self) -> Ctx {
         Ctx::system(self.app.clock.now())
     }
 
-    pub(super) fn pass(&self, ms: i64) {
+    pub(crate) fn pass(&self, ms: i64) {
         self.app.clock.set(self.app.clock.now().plus(ms));
     }
 
-    pub(super) async fn drain(&self) -> usize {
+    pub(crate) async fn drain(&self) -> usize {
         drain(&self.app, &self.senders).await.unwrap()
     }
 
-    pub(super) async fn sign_up(&self, address: &str, countries: &[&str]) {
+    pub(crate) async fn sign_up(&self, address: &str, countries: &[&str]) {
         let countries: Vec<String> = countries.iter().map(|c| (*c).to_owned()).collect();
         let mut tx = self.app.store.write().await.unwrap();
         subscribe::by_email(&mut tx, &self.ctx(), &self.app.keys, address, &countries).await.unwrap();
@@ -124,7 +124,7 @@ impl Bench {
     }
 
     /// A confirmed mail subscriber.
-    pub(super) async fn subscriber(&self, address: &str, countries: &[&str]) -> SubscriberRow {
+    pub(crate) async fn subscriber(&self, address: &str, countries: &[&str]) -> SubscriberRow {
         self.sign_up(address, countries).await;
         self.drain().await;
         let row = self.newest().await;
@@ -137,7 +137,7 @@ impl Bench {
     }
 
     /// Registers an endpoint; its secret.
-    pub(super) async fn endpoint(&self, url: &str) -> String {
+    pub(crate) async fn endpoint(&self, url: &str) -> String {
         let mut tx = self.app.store.write().await.unwrap();
         let ctx = self.ctx();
         let secret =
@@ -147,16 +147,16 @@ impl Bench {
     }
 
     /// The subscriber that was made last.
-    pub(super) async fn newest(&self) -> SubscriberRow {
+    pub(crate) async fn newest(&self) -> SubscriberRow {
         self.app.store.read().await.unwrap().newest_subscribers(1).await.unwrap().remove(0)
     }
 
-    pub(super) async fn state(&self, id: &str) -> String {
+    pub(crate) async fn state(&self, id: &str) -> String {
         self.app.store.read().await.unwrap().subscriber(id).await.unwrap().unwrap().state
     }
 
     /// Declares an incident on the first cell of a country; its id.
-    pub(super) async fn declare(&self, country: &str) -> String {
+    pub(crate) async fn declare(&self, country: &str) -> String {
         let mut tx = self.app.store.write().await.unwrap();
         let cell = tx.cells().await.unwrap().into_iter().find(|c| c.country_code == country).unwrap();
         let declare = incidents::Declare {
@@ -173,7 +173,7 @@ impl Bench {
     }
 
     /// Posts another update of it.
-    pub(super) async fn update(&self, incident_id: &str) {
+    pub(crate) async fn update(&self, incident_id: &str) {
         let mut tx = self.app.store.write().await.unwrap();
         let version = tx.incident(incident_id).await.unwrap().unwrap().version;
         let step = incidents::Step {
@@ -192,7 +192,7 @@ impl Bench {
     }
 
     /// What the sink kept, unfolded.
-    pub(super) fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(&self.spool) else { return Vec::new() };
         let mut paths: Vec<PathBuf> = files.map(|f| f.unwrap().path()).collect();
         paths.sort();
@@ -200,7 +200,7 @@ impl Bench {
     }
 
     /// States of deliveries on a channel and how many are in each.
-    pub(super) async fn queue(&self, channel: &str) -> Vec<(String, i64)> {
+    pub(crate) async fn queue(&self, channel: &str) -> Vec<(String, i64)> {
         let depth = self.app.store.read().await.unwrap().queue_depth().await.unwrap();
         depth.into_iter().filter(|(c, ..)| c == channel).map(|(_, state, n, _)| (state, n)).collect()
     }
@@ -215,7 +215,7 @@ fn message() -> Message {
     }
 }
 
-pub(super) fn header<'m>(mail: &'m str, name: &str) -> &'m str {
+pub(crate) fn header<'m>(mail: &'m str, name: &str) -> &'m str {
     mail.lines()
         .find_map(|l| l.strip_prefix(name)?.strip_prefix(": "))
         .unwrap_or_else(|| panic!("{name}\n{mail}"))
@@ -223,26 +223,26 @@ pub(super) fn header<'m>(mail: &'m str, name: &str) -> &'m str {
 
 /// A request as a receiver saw it.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) head: String,
-    pub(super) body: String,
-    pub(super) at: Instant,
+pub(crate) struct Seen {
+    pub(crate) head: String,
+    pub(crate) body: String,
+    pub(crate) at: Instant,
 }
 
 impl Seen {
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.head.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(": ")).unwrap()
     }
 }
 
 /// A webhook receiver that answers by `behave`; none: never.
-pub(super) struct Receiver {
-    pub(super) url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Receiver {
-    pub(super) async fn start(behave: fn(&Seen) -> Option<String>) -> Self {
+    pub(crate) async fn start(behave: fn(&Seen) -> Option<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -255,7 +255,7 @@ impl Receiver {
         Self { url, seen }
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -288,17 +288,17 @@ async fn serve(mut stream: TcpStream, behave: fn(&Seen) -> Option<String>, all: 
     }
 }
 
-pub(super) fn reply(status: &str, body: &str) -> String {
+pub(crate) fn reply(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// Echoes challenges and takes everything else.
-pub(super) fn willing(seen: &Seen) -> Option<String> {
+pub(crate) fn willing(seen: &Seen) -> Option<String> {
     Some(reply("200 OK", &seen.body))
 }
 
 /// Waits for something that happens at the edge of the process.
-pub(super) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(15);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what} did not happen");
@@ -330,4 +330,4 @@ macro_rules! on_both {
         }
     )* };
 }
-pub(super) use on_both;
+pub(crate) use on_both;
