@@ -188,7 +188,10 @@ fn two_evaluations_worsen_and_four_with_newer_samples_recover() {
     for _ in 0..3 {
         assert_eq!(streak.evaluate(&policy, PartialOutage, PartialOutage, Some(Operational)), Verdict::Stay);
     }
-    assert_eq!(streak.evaluate(&policy, PartialOutage, PartialOutage, Some(Operational)), Verdict::Move(Operational));
+    assert_eq!(
+        streak.evaluate(&policy, PartialOutage, PartialOutage, Some(Operational)),
+        Verdict::Move(Operational)
+    );
 }
 
 #[test]
@@ -219,7 +222,8 @@ fn local_times_stand_beside_utc() {
     let place = |name: &str, zone: &str| Place { name: name.into(), zone: zone.into() };
     let now = at("2026-01-15T14:50:00Z");
     assert_eq!(utc_and_local(now, now, &[place("France", "Europe/Paris")]), "14:50 UTC (15:50 in France)");
-    let two = [place("France", "Europe/Paris"), place("Italy", "Europe/Rome"), place("India", "Asia/Kolkata")];
+    let two =
+        [place("France", "Europe/Paris"), place("Italy", "Europe/Rome"), place("India", "Asia/Kolkata")];
     assert_eq!(local_times(now, &two), "15:50 in France and Italy, 20:20 in India");
     let late = at("2026-12-31T23:30:00Z");
     assert_eq!(local_times(late, &[place("France", "Europe/Paris")]), "1 Jan 00:30 in France");
