@@ -1,90 +1,50 @@
-//! Rendered public bytes, kept in memory and swapped at once. The database is not on the way of a visitor.
+//! Rendered public bytes, kept in memory and swapped at once. The database is not on the way of a visitor: if it is
+//! gone, the last bytes stay, and after a minute they say how old they are.
+
+mod address;
+mod page;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
-    io::Write as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use app::{paths::ApiV2, public};
 use arc_swap::ArcSwap;
-use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use domain::{
-    clock::{MINUTE, SECOND, Timestamp},
+    clock::{MINUTE, SECOND},
     clock_local::{hour_minute, zone},
 };
-use sha2::{Digest, Sha256};
 use store::Store;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use crate::{
-    clock::Clock,
-    http::serve::stopped,
-    reads::{World, api, feed, pages},
-    state::App,
-};
+use self::address::{Address, EAGER};
+pub use self::page::{Facts, Kind, Page, Variant};
+use crate::{clock::Clock, http::serve::stopped, reads::World, state::App};
 
 /// Words that depend on the time are renewed this often.
 const RENEW: i64 = 15 * SECOND;
 /// Older data than this says so.
 const STALE: i64 = MINUTE;
+/// A database that has not answered by then is taken for gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Addresses rendered on demand that one generation keeps; more are rendered and forgotten.
+const KEPT_MAX: usize = 2_000;
 
-/// What kind of bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A page.
-    Html,
-    /// A document of the API.
-    Json,
-    /// A feed.
-    Rss,
-}
-
-/// Rendered bytes in every encoding, with their validator.
-#[derive(Debug)]
-pub struct Page {
-    /// What they are.
-    pub kind: Kind,
-    /// As they are.
-    pub raw: Bytes,
-    /// gzip.
-    pub gzip: Bytes,
-    /// brotli.
-    pub brotli: Bytes,
-    /// 32 hex digits; the encoding is added to it.
-    pub tag: String,
-}
-
-impl Page {
-    fn new(kind: Kind, text: String) -> Self {
-        let raw = Bytes::from(text);
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-        let _ = gzip.write_all(&raw);
-        let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
-        let _ = brotli.write_all(&raw);
-        let tag = HEXLOWER.encode(&Sha256::digest(&raw)[..16]);
-        Self {
-            kind,
-            gzip: gzip.finish().unwrap_or_default().into(),
-            brotli: brotli.into_inner().into(),
-            raw,
-            tag,
-        }
-    }
-}
+/// A page that somebody renders, or has rendered; none: there is no such page.
+type Slot = Arc<OnceLock<Option<Arc<Page>>>>;
 
 /// One generation: what was read, and what has been rendered of it.
 struct Generation {
     world: Arc<World>,
-    stale: Option<String>,
-    eager: HashMap<String, Arc<Page>>,
-    lazy: Mutex<HashMap<String, Option<Arc<Page>>>>,
+    eager: HashMap<Address, Arc<Page>>,
+    on_demand: Mutex<HashMap<Address, Slot>>,
 }
-
-/// Addresses rendered on demand that one generation keeps; more are rendered and forgotten.
-const LAZY_MAX: usize = 2_000;
 
 /// The rendered public side of the page.
 pub struct Snapshot {
@@ -93,6 +53,9 @@ pub struct Snapshot {
     origin: String,
     generation: ArcSwap<Generation>,
     refreshing: tokio::sync::Mutex<()>,
+    /// Reads begun, and the newest of them that succeeded.
+    begun: AtomicU64,
+    done: AtomicU64,
 }
 
 impl Snapshot {
@@ -100,17 +63,41 @@ impl Snapshot {
     pub async fn boot(store: Store, clock: Clock, origin: String) -> store::Result<Self> {
         let world = World::load(&store, clock.now()).await?;
         let generation = ArcSwap::from_pointee(Generation::new(world, &origin, None));
-        Ok(Self { store, clock, origin, generation, refreshing: tokio::sync::Mutex::default() })
+        Ok(Self {
+            store,
+            clock,
+            origin,
+            generation,
+            refreshing: tokio::sync::Mutex::default(),
+            begun: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+        })
     }
 
-    /// Reads and renders again; on return, visitors see at least what was committed before the call.
+    /// Reads and renders again; on return, visitors see at least what was committed before the call. Callers that
+    /// come at the same time share one read.
     pub async fn refresh(&self) {
+        let seen = self.begun.load(Ordering::SeqCst);
         let _one = self.refreshing.lock().await;
-        let now = self.clock.now();
-        match World::load(&self.store, now).await {
-            Ok(world) => self.generation.store(Arc::new(Generation::new(world, &self.origin, None))),
-            Err(error) => tracing::error!(%error, "snapshot: the database failed; the last bytes are served"),
+        if self.done.load(Ordering::SeqCst) > seen {
+            return;
         }
+        let this = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        match timeout(PATIENCE, World::load(&self.store, self.clock.now())).await {
+            Ok(Ok(world)) => {
+                self.swap(world);
+                self.done.store(this, Ordering::SeqCst);
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "snapshot: the database failed; the last bytes are served");
+            }
+            Err(_) => tracing::error!("snapshot: the database does not answer; the last bytes are served"),
+        }
+    }
+
+    fn swap(&self, world: World) {
+        let old = self.generation.load();
+        self.generation.store(Arc::new(Generation::new(world, &self.origin, Some(&old))));
     }
 
     /// The world as it was last read.
@@ -122,123 +109,101 @@ impl Snapshot {
     /// The bytes at an address, if it is one of ours.
     #[must_use]
     pub fn get(&self, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
+        let address = Address::parse(path, query)?;
         let generation = self.generation.load();
-        let query = query.filter(|q| !q.is_empty());
-        if query.is_none()
-            && let Some(page) = generation.eager.get(path)
-        {
-            return Some(page.clone());
+        match generation.eager.get(&address) {
+            Some(page) => Some(page.clone()),
+            None => generation.on_demand(&self.origin, address),
         }
-        generation.on_demand(&self.origin, path, query)
     }
 
     /// Renews by hint, by a change of the revision, and by time.
     pub async fn run(&self, app: App, mut stop: watch::Receiver<bool>) {
-        let mut hinted;
+        let mut polishing: Option<JoinHandle<()>> = None;
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => return,
-                () = app.wake.page.notified() => hinted = true,
-                () = tokio::time::sleep(Duration::from_secs(1)) => hinted = false,
+                () = app.wake.page.notified() => {}
+                () = tokio::time::sleep(Duration::from_secs(1)) => {
+                    if polishing.as_ref().is_none_or(JoinHandle::is_finished) {
+                        polishing = self.polish();
+                    }
+                }
             }
-            let (revision, read_at) = self.with_world(|w| (w.revision, w.now));
-            let age = self.clock.now().since(read_at);
-            let newest = async { self.store.read().await?.revision().await };
-            match newest.await {
-                Ok(newest) if hinted || newest != revision || age.abs() >= RENEW => self.refresh().await,
-                Ok(_) => {}
-                Err(_) if age > STALE => self.grow_old(read_at),
-                Err(_) => {}
-            }
+            self.look().await;
         }
     }
 
-    /// The database is gone: the page says how old its data is.
-    fn grow_old(&self, read_at: Timestamp) {
-        let generation = self.generation.load();
-        if generation.stale.is_some() {
+    /// Refreshes if something changed or the words are old; says so if the database does not answer.
+    async fn look(&self) {
+        let read_at = self.with_world(|w| w.now);
+        let newest = timeout(PATIENCE, async { self.store.read().await?.revision().await }).await;
+        let is_due = self.clock.now().since(read_at).abs() >= RENEW;
+        if let Ok(Ok(newest)) = newest
+            && (is_due || newest != self.with_world(|w| w.revision))
+        {
+            self.refresh().await;
+        }
+        if self.clock.now().since(self.with_world(|w| w.now)) > STALE {
+            self.grow_old();
+        }
+    }
+
+    /// The database is gone: every page says how old its data is.
+    fn grow_old(&self) {
+        let old = self.generation.load();
+        if old.world.stale_since.is_some() {
             return;
         }
-        let as_of = format!("{} UTC", hour_minute(read_at, zone("UTC")));
-        let front = html(public::front_page(&pages::front(&generation.world, Some(&as_of))));
-        let mut eager = generation.eager.clone();
-        eager.insert("/".into(), front);
+        let as_of = format!("{} UTC", hour_minute(old.world.now, zone("UTC")));
         tracing::warn!(%as_of, "snapshot: serving old data");
-        self.generation.rcu(|old| {
-            Arc::new(Generation {
-                world: old.world.clone(),
-                stale: Some(as_of.clone()),
-                eager: eager.clone(),
-                lazy: Mutex::default(),
-            })
-        });
+        self.swap(World { stale_since: Some(as_of), ..World::clone(&old.world) });
     }
-}
 
-fn html(text: String) -> Arc<Page> {
-    Arc::new(Page::new(Kind::Html, text))
+    /// Compresses what every visitor loads as well as possible, away from those who wait.
+    fn polish(&self) -> Option<JoinHandle<()>> {
+        let generation = self.generation.load();
+        let rough: Vec<_> = generation.eager.values().filter(|p| p.is_rough()).cloned().collect();
+        (!rough.is_empty())
+            .then(|| tokio::task::spawn_blocking(move || rough.iter().for_each(|page| page.polish())))
+    }
 }
 
 impl Generation {
-    fn new(world: World, origin: &str, stale: Option<String>) -> Self {
-        let mut eager = HashMap::new();
-        if world.is_set_up {
-            eager.insert("/".to_owned(), html(public::front_page(&pages::front(&world, None))));
-            for which in [ApiV2::Status, ApiV2::Summary] {
-                eager.insert(
-                    which.path().to_owned(),
-                    Arc::new(Page::new(Kind::Json, api::document(&world, origin, which))),
-                );
-            }
-        } else {
-            let site = app::model::Site::new("Waypost");
-            eager.insert("/".to_owned(), html(public::message_page(&app::model::Message::not_set_up(site))));
-        }
-        Self { world: Arc::new(world), stale, eager, lazy: Mutex::default() }
+    fn new(world: World, origin: &str, old: Option<&Self>) -> Self {
+        let render = |address: Address| {
+            let known = old.and_then(|o| o.eager.get(&address));
+            Some((address.clone(), page(&world, origin, &address, known)?))
+        };
+        let eager = EAGER.into_iter().filter_map(render).collect();
+        Self { world: Arc::new(world), eager, on_demand: Mutex::default() }
     }
 
-    /// Renders once per address and generation, whoever asks first; the others wait for it.
-    fn on_demand(&self, origin: &str, path: &str, query: Option<&str>) -> Option<Arc<Page>> {
-        let key = format!("{path}?{}", query.unwrap_or_default());
-        let mut lazy = self.lazy.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lazy.get(&key) {
-            return known.clone();
+    /// Renders once per address and generation, whoever asks first; others for the same address wait for it.
+    fn on_demand(&self, origin: &str, address: Address) -> Option<Arc<Page>> {
+        let slot = {
+            let mut kept = self.on_demand.lock().unwrap_or_else(PoisonError::into_inner);
+            match kept.get(&address) {
+                Some(slot) => slot.clone(),
+                None if kept.len() >= KEPT_MAX => Slot::default(),
+                None => kept.entry(address.clone()).or_default().clone(),
+            }
+        };
+        let found = slot.get_or_init(|| page(&self.world, origin, &address, None)).clone();
+        if found.is_none() {
+            self.on_demand.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
         }
-        let page = self.render(origin, path, query).map(Arc::new);
-        if lazy.len() < LAZY_MAX {
-            lazy.insert(key, page.clone());
-        }
-        page
+        found
     }
+}
 
-    fn render(&self, origin: &str, path: &str, query: Option<&str>) -> Option<Page> {
-        let world = &self.world;
-        if let Some(which) = ApiV2::at(path) {
-            return Some(Page::new(Kind::Json, api::document(world, origin, which)));
-        }
-        if !world.is_set_up {
-            return None;
-        }
-        let html = |text| Some(Page::new(Kind::Html, text));
-        let mut parts = path.trim_start_matches('/').split('/');
-        match (parts.next()?, parts.next(), parts.next(), parts.next()) {
-            ("", None, ..) => html(public::front_page(&pages::front(world, self.stale.as_deref()))),
-            ("history", None, ..) => html(public::history_page(&pages::history(world))),
-            ("history.rss", None, ..) => {
-                let region = query.and_then(|q| q.split('&').find_map(|p| p.strip_prefix("region=")));
-                let model = feed::feed(world, origin, region)?;
-                Some(Page::new(Kind::Rss, delivery::feed::incident_history(&model)))
-            }
-            ("incidents", Some(id), None, _) => html(public::incident_page(&pages::incident(world, id)?)),
-            ("regions", Some(slug), None, _) => html(public::region_page(&pages::region(world, slug)?)),
-            ("regions", Some(country), Some(component), None) => {
-                html(public::cell_page(&pages::cell(world, country, component)?))
-            }
-            ("components", Some(slug), None, _) => html(public::region_page(&pages::component(world, slug)?)),
-            ("api", None, ..) => {
-                html(public::api_page(&app::model::Site::new(world.page_name.clone()), origin))
-            }
-            _ => None,
-        }
+/// Renders one address; bytes that did not change stay the page that they were.
+fn page(world: &World, origin: &str, address: &Address, known: Option<&Arc<Page>>) -> Option<Arc<Page>> {
+    let text = address.render(world, origin)?;
+    let tag = page::tag(&text);
+    if let Some(known) = known.filter(|k| k.tag == tag) {
+        return Some(known.clone());
     }
+    let facts = Facts { modified: world.now, is_https: origin.starts_with("https:") };
+    Some(Arc::new(Page::new(address.kind(), text, tag, facts)))
 }

@@ -42,9 +42,11 @@ pub fn grid(grid: &Grid) -> impl IntoView + use<> {
             view! { <tr><th scope="row"><a href=row.href.clone()>{row.name.clone()}</a></th>{cells}</tr> }
         })
         .collect();
+    let columns: Vec<_> = grid.countries.iter().map(|_| view! { <col /> }).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="Services by country">
             <table class="grid">
+                <colgroup><col />{columns}</colgroup>
                 <thead>
                     <tr><td></td>{groups}</tr>
                     <tr><th scope="col">"Service"</th>{countries}</tr>

@@ -14,7 +14,8 @@ use crate::{
     state::App,
 };
 
-const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=(), browsing-topics=()";
+/// Nothing that a browser could be asked for.
+pub(super) const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=(), browsing-topics=()";
 const API_CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// The correlation id of the request at hand.

@@ -1,6 +1,6 @@
 //! The visitor's way: bytes from memory, with validators and security headers.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::Full;
 use sha2::{Digest, Sha256};
 
-use super::headers::host_is_ours;
+use super::headers::{PERMISSIONS, host_is_ours};
 use crate::{
-    snapshot::{Kind, Page},
+    snapshot::{Facts, Kind, Page},
     state::App,
 };
 
@@ -22,7 +22,6 @@ static HTML_CSP: LazyLock<HeaderValue> = LazyLock::new(|| {
     );
     HeaderValue::from_str(&csp).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 });
-const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=(), browsing-topics=()";
 
 /// The policy of public pages, for those that are not kept in memory.
 #[must_use]
@@ -32,48 +31,51 @@ pub fn csp() -> HeaderValue {
 
 /// Answers from memory, before the router; none: the router decides.
 pub fn fast<B>(app: &App, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || !host_is_ours(app, request.headers()) {
         return None;
     }
     let page = app.snapshot.get(request.uri().path(), request.uri().query())?;
-    if !host_is_ours(app, request.headers()) {
-        return None;
-    }
-    Some(respond(&page, request.method(), request.headers(), app.config.base_url.scheme() == "https"))
+    Some(respond(&page, request.method(), request.headers()))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// Not at all.
     Identity,
+    /// gzip.
     Gzip,
+    /// brotli.
     Brotli,
 }
 
-/// The best encoding that the client takes; `q=0` is a no.
-fn encoding(headers: &HeaderMap) -> Encoding {
-    let (mut gzip, mut brotli) = (false, false);
+/// The best coding that the client takes; `q=0` is a no, `*` stands for those that are not named.
+fn coding(headers: &HeaderMap) -> Coding {
+    let (mut gzip, mut brotli, mut others) = (None, None, false);
     for value in headers.get_all(header::ACCEPT_ENCODING) {
         for part in value.to_str().unwrap_or("").split(',') {
             let mut words = part.split(';');
             let name = words.next().unwrap_or("").trim();
-            let refused = words
+            let is_taken = !words
                 .any(|w| w.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>() == Ok(0.0)));
             match name {
-                "br" => brotli = !refused,
-                "gzip" => gzip = !refused,
+                n if n.eq_ignore_ascii_case("br") => brotli = Some(is_taken),
+                n if n.eq_ignore_ascii_case("gzip") => gzip = Some(is_taken),
+                "*" => others = is_taken,
                 _ => {}
             }
         }
     }
-    if brotli {
-        Encoding::Brotli
-    } else if gzip {
-        Encoding::Gzip
+    if brotli.unwrap_or(others) {
+        Coding::Brotli
+    } else if gzip.unwrap_or(others) {
+        Coding::Gzip
     } else {
-        Encoding::Identity
+        Coding::Identity
     }
 }
 
+/// Whether the client holds these very words already, in whatever coding.
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
@@ -88,84 +90,109 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// The answer for a page.
 #[must_use]
-pub fn respond(
-    page: &Arc<Page>,
-    method: &Method,
-    request: &HeaderMap,
-    is_https: bool,
-) -> Response<Full<Bytes>> {
-    let encoding = encoding(request);
-    let (body, suffix) = match encoding {
-        Encoding::Identity => (&page.raw, ""),
-        Encoding::Gzip => (&page.gzip, "-gz"),
-        Encoding::Brotli => (&page.brotli, "-br"),
-    };
+pub fn respond(page: &Page, method: &Method, request: &HeaderMap) -> Response<Full<Bytes>> {
+    let variant = page.variant(coding(request));
+    let mut head = variant.head.clone();
     let is_known = is_known(request, &page.tag);
-    let length = body.len();
-    let is_empty = is_known || method == Method::HEAD;
-    let mut response = Response::new(Full::new(if is_empty { Bytes::new() } else { body.clone() }));
+    let body = match (is_known, *method == Method::HEAD) {
+        (true, _) => {
+            head.remove(header::CONTENT_TYPE);
+            head.remove(header::CONTENT_ENCODING);
+            Bytes::new()
+        }
+        (false, true) => {
+            head.insert(header::CONTENT_LENGTH, HeaderValue::from(variant.body.len()));
+            Bytes::new()
+        }
+        (false, false) => variant.body.clone(),
+    };
+    let mut response = Response::new(Full::new(body));
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
-    let out = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}{suffix}\"", page.tag)) {
-        out.insert(header::ETAG, tag);
-    }
-    out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    let (kind, cache, csp) = match page.kind {
-        Kind::Html => (
-            "text/html; charset=utf-8",
-            "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400",
-            csp(),
-        ),
-        Kind::Json => (
-            "application/json; charset=utf-8",
-            "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400",
-            api_csp(),
-        ),
-        Kind::Rss => (
-            "application/rss+xml; charset=utf-8",
-            "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400",
-            api_csp(),
-        ),
-    };
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    out.insert(header::CONTENT_SECURITY_POLICY, csp);
-    if !is_known {
-        out.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        match encoding {
-            Encoding::Identity => None,
-            Encoding::Gzip => out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip")),
-            Encoding::Brotli => out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br")),
-        };
-        if method == Method::HEAD {
-            out.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        }
-    }
-    common(out, page.kind == Kind::Html, is_https);
+    *response.headers_mut() = head;
     response
 }
 
-fn api_csp() -> HeaderValue {
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox")
+/// The whole head of a page in one coding, made once per page.
+#[must_use]
+pub fn head(kind: Kind, coding: Coding, etag: &str, facts: Facts) -> HeaderMap {
+    let mut out = HeaderMap::with_capacity(16);
+    let mut put = |name, value: &'static str| drop(out.insert(name, HeaderValue::from_static(value)));
+    put(header::VARY, "Accept-Encoding");
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "same-origin");
+    put(
+        header::CONTENT_TYPE,
+        match kind {
+            Kind::Html => "text/html; charset=utf-8",
+            Kind::Json => "application/json; charset=utf-8",
+            Kind::Rss => "application/rss+xml; charset=utf-8",
+        },
+    );
+    match coding {
+        Coding::Identity => {}
+        Coding::Gzip => put(header::CONTENT_ENCODING, "gzip"),
+        Coding::Brotli => put(header::CONTENT_ENCODING, "br"),
+    }
+    if facts.is_https {
+        put(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if kind == Kind::Html {
+        put(header::CACHE_CONTROL, "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400");
+        put(header::X_FRAME_OPTIONS, "DENY");
+        put(http::HeaderName::from_static("permissions-policy"), PERMISSIONS);
+        put(http::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        put(http::HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    } else {
+        put(header::CACHE_CONTROL, "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400");
+        put(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox");
+        put(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        put(http::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    }
+    if kind == Kind::Html {
+        out.insert(header::CONTENT_SECURITY_POLICY, csp());
+    }
+    let modified = facts.modified.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, &modified)] {
+        out.extend(HeaderValue::from_str(value).ok().map(|v| (Some(name), v)));
+    }
+    out
 }
 
-fn common(out: &mut HeaderMap, is_html: bool, is_https: bool) {
-    out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    out.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    if is_html {
-        out.insert("permissions-policy", HeaderValue::from_static(PERMISSIONS));
-        out.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-        out.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-        out.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    } else {
-        out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        out.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepting(value: &str) -> Coding {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, value.parse().unwrap());
+        coding(&headers)
     }
-    if is_https {
-        out.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-        );
+
+    #[test]
+    fn the_best_coding_that_the_client_takes() {
+        assert_eq!(accepting("gzip, deflate, br"), Coding::Brotli);
+        assert_eq!(accepting("gzip, br;q=0"), Coding::Gzip);
+        assert_eq!(accepting("br; q=0.0, GZIP; q=0.5"), Coding::Gzip);
+        assert_eq!(accepting("*"), Coding::Brotli);
+        assert_eq!(accepting("*;q=0, gzip"), Coding::Gzip);
+        assert_eq!(accepting("identity"), Coding::Identity);
+        assert_eq!(coding(&HeaderMap::new()), Coding::Identity);
+    }
+
+    #[test]
+    fn a_known_page_is_known_in_every_coding() {
+        let mut headers = HeaderMap::new();
+        for (value, expected) in [
+            ("\"ab\"", true),
+            ("W/\"ab-br\"", true),
+            ("\"cd\", \"ab-gz\"", true),
+            ("*", true),
+            ("\"abc\"", false),
+        ] {
+            headers.insert(header::IF_NONE_MATCH, value.parse().unwrap());
+            assert_eq!(is_known(&headers, "ab"), expected, "{value}");
+        }
     }
 }

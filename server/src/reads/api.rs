@@ -65,6 +65,7 @@ fn components(world: &World) -> Value {
 
 fn group(world: &World, country: &CountryRow, position: usize) -> Value {
     let cells: Vec<&CellRow> = world.cells.iter().filter(|c| c.country_code == country.code).collect();
+    let shown = cells.iter().map(|c| c.status).reduce(CellStatus::worse).unwrap_or(CellStatus::NoData);
     let worst = cells.iter().map(|c| c.status).filter(|s| *s != CellStatus::NoData).reduce(CellStatus::worse);
     let updated_at = cells.iter().map(|c| c.updated_at).max().unwrap_or(country.created_at);
     json!({
@@ -72,7 +73,7 @@ fn group(world: &World, country: &CountryRow, position: usize) -> Value {
         "created_at": country.created_at.rfc3339(), "updated_at": updated_at.rfc3339(), "position": position,
         "description": null, "showcase": false, "start_date": null, "group_id": null, "page_id": world.page_id, "group": true,
         "only_show_if_degraded": false, "components": cells.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(),
-        "x_waypost": { "country": country.code, "zone": country.zone },
+        "x_waypost": { "country": country.code, "zone": country.zone, "status": shown.slug() },
     })
 }
 

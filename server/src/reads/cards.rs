@@ -8,7 +8,7 @@ use app::{
     paths,
 };
 use domain::{
-    clock::Timestamp,
+    clock::{MINUTE, Timestamp},
     clock_local::{Place, duration_words, listed, local_times, utc_time},
     status::CellStatus,
     telemetry::kpi::Evidence,
@@ -17,6 +17,9 @@ use domain::{
 use store::{CellRow, ComponentRow, CountryRow};
 
 use super::{World, world::Story};
+
+/// Evidence older than this is not of this moment.
+const FRESH: i64 = 10 * MINUTE;
 
 /// The evidence of a cell or an incident.
 pub(super) fn evidence(json: Option<&str>) -> Option<Evidence> {
@@ -40,11 +43,6 @@ pub(super) fn card(world: &World, story: &Story) -> IncidentCard {
     };
     let names: Vec<&str> = story.components(world).iter().map(|c| c.name.as_str()).collect();
     let countries: Vec<&str> = places.iter().map(|p| p.name.as_str()).collect();
-    let evidence = evidence(row.evidence.as_deref()).map(|e| {
-        let sentence = e.sentence();
-        let (share, rest) = sentence.split_once(" % ").unwrap_or((&sentence, ""));
-        (format!("{share} %"), rest.to_owned())
-    });
     IncidentCard {
         href: paths::incident(&row.id),
         title: story.scoped_title(world),
@@ -55,13 +53,30 @@ pub(super) fn card(world: &World, story: &Story) -> IncidentCard {
         due: due(world, row.next_update_due_at, &places),
         services: listed(&names),
         places: listed(&countries),
-        evidence,
+        evidence: measured_now(world, story),
         updated: newest.map(|u| utc_time(u.published_at, world.now)).unwrap_or_default(),
         known: text(|u| &u.known),
         next_steps: text(|u| &u.next_steps),
         customer_action: text(|u| &u.customer_action),
         updates: story.updates.len(),
     }
+}
+
+/// What telemetry measures at this moment in the worst of an incident's cells; none: nothing fresh.
+fn measured_now(world: &World, story: &Story) -> Option<(String, String)> {
+    let fresh = story
+        .cells
+        .iter()
+        .filter_map(|id| evidence(world.cell(id)?.evidence.as_deref()))
+        .filter(|e| e.samples > 0 && world.now.since(e.judged_at) < FRESH);
+    fresh.min_by(|a, b| a.share.total_cmp(&b.share)).map(|e| sentence_parts(&e))
+}
+
+/// `79.6 %` and `of 1,412 eSIM downloads succeeded in 10 min`.
+pub(super) fn sentence_parts(evidence: &Evidence) -> (String, String) {
+    let sentence = evidence.sentence();
+    let (share, rest) = sentence.split_once(" % ").unwrap_or((&sentence, ""));
+    (format!("{share} %"), rest.to_owned())
 }
 
 pub(super) fn past(world: &World, story: &Story) -> PastIncident {

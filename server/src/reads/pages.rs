@@ -8,28 +8,31 @@ use app::{
     },
     paths,
 };
+use chrono::Datelike as _;
 use domain::{
-    clock::DAY,
-    clock_local::{duration_words, hour_minute, local_times, utc_time, zone},
+    clock::{DAY, MINUTE},
+    clock_local::{Place, duration_words, hour_minute, local_times, utc_and_local, utc_time, zone},
     incident::UpdateKind,
-    status::Basis,
-    telemetry::kpi::{thousands, window_words},
+    status::{Basis, CellStatus},
+    telemetry::kpi::thousands,
 };
 use store::{CellRow, CountryRow, UpdateRow};
 
 use super::{
     World,
-    cards::{card, due, evidence, grid, line, past, verdict_cells},
+    cards::{card, due, evidence, grid, line, past, sentence_parts, verdict_cells},
     world::{Story, message},
 };
 
-fn site(world: &World, stale: Option<&str>) -> Site {
-    Site { stale_since: stale.map(str::to_owned), ..Site::new(world.page_name.clone()) }
+/// The frame of every page.
+#[must_use]
+pub fn site(world: &World) -> Site {
+    Site { stale_since: world.stale_since.clone(), ..Site::new(world.page_name.clone()) }
 }
 
 /// The front page.
 #[must_use]
-pub fn front(world: &World, stale: Option<&str>) -> Front {
+pub fn front(world: &World) -> Front {
     let open = world.open();
     let countries: Vec<&CountryRow> = world.countries.iter().collect();
     let service = |c: &store::ComponentRow| {
@@ -38,7 +41,7 @@ pub fn front(world: &World, stale: Option<&str>) -> Front {
     };
     let today = world.now.utc_day_start();
     Front {
-        site: site(world, stale),
+        site: site(world),
         verdict: verdict(&verdict_cells(world, world.cells.iter()), Scope::Page, &watching(world, |_| true)),
         as_of: utc_time(world.now, world.now),
         evidence: telemetry_line(world),
@@ -123,7 +126,7 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
         })
     });
     Some(IncidentPage {
-        site: site(world, None),
+        site: site(world),
         title: story.scoped_title(world),
         severity: row.severity,
         phase: row.phase,
@@ -166,25 +169,56 @@ fn timeline(world: &World, story: &Story, update: &UpdateRow) -> TimelineUpdate 
         datetime: update.published_at.rfc3339(),
         fields: message(update).labelled().into_iter().map(|(l, t)| (l.to_owned(), t.to_owned())).collect(),
         changes: changes.collect(),
-        promised: update.next_update_due_at.map(|at| utc_time(at.into(), world.now)),
+        promised: update.next_update_due_at.map(|at| utc_and_local(at.into(), world.now, &places)),
     }
 }
 
-/// Past incidents by month.
+/// Past incidents by month, a quarter a page, newest first; none: there is nothing that far back.
 #[must_use]
-pub fn history(world: &World) -> HistoryPage {
-    let mut months: Vec<HistoryMonth> = Vec::new();
-    for story in &world.incidents {
-        let name = story.row.started_at.utc().format("%B %Y").to_string();
-        if months.last().is_none_or(|m| m.name != name) {
-            months.push(HistoryMonth { name, incidents: Vec::new() });
-        }
-        if let Some(month) = months.last_mut() {
-            month.incidents.push(past(world, story));
-        }
-    }
-    HistoryPage { site: site(world, None), months, newer: None, older: None }
+pub fn history(world: &World, page: usize) -> Option<HistoryPage> {
+    let month_of = |at: domain::clock::Timestamp| {
+        let date = at.utc();
+        i64::from(date.year()) * 12 + i64::from(date.month0())
+    };
+    let now = month_of(world.now);
+    let oldest = world.incidents.iter().map(|s| month_of(s.row.started_at)).min().unwrap_or(now).min(now);
+    let quarter = i64::try_from(page.checked_sub(1)?).ok()?.checked_mul(3)?;
+    let newest_here = now.checked_sub(quarter).filter(|n| page == 1 || *n >= oldest)?;
+    let month = |number: i64| HistoryMonth {
+        name: format!(
+            "{} {}",
+            MONTHS[usize::try_from(number.rem_euclid(12)).unwrap_or(0)],
+            number.div_euclid(12)
+        ),
+        incidents: world
+            .incidents
+            .iter()
+            .filter(|s| month_of(s.row.started_at) == number)
+            .map(|s| past(world, s))
+            .collect(),
+    };
+    Some(HistoryPage {
+        site: site(world),
+        months: (0..3).map(|back| month(newest_here - back)).collect(),
+        newer: (page > 1).then(|| paths::history_page(page - 1)),
+        older: (newest_here - 3 >= oldest).then(|| paths::history_page(page + 1)),
+    })
 }
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 /// A country's or portfolio's page.
 #[must_use]
@@ -232,7 +266,7 @@ fn region_page(
     let is_mine = |s: &Story| s.cells.iter().any(|id| world.cell(id).is_some_and(is_here));
     let cells = verdict_cells(world, world.cells.iter().filter(|c| is_here(c)));
     RegionPage {
-        site: site(world, None),
+        site: site(world),
         name: name.to_owned(),
         parent: None,
         verdict: verdict(&cells, scope, &watching(world, is_mine)),
@@ -263,7 +297,7 @@ pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
     });
     let is_mine = |s: &&Story| s.cells.iter().any(|id| mine.iter().any(|c| c.id == *id));
     Some(RegionPage {
-        site: site(world, None),
+        site: site(world),
         name: component.name.clone(),
         parent: None,
         verdict: verdict(
@@ -296,6 +330,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
     let cell =
         world.cells.iter().find(|c| c.country_code == country.code && c.component_id == component.id)?;
     let history = world.histories.get(&cell.id)?;
+    let place = Place { name: country.name.clone(), zone: country.zone.clone() };
     let is_mine = |s: &&Story| s.cells.contains(&cell.id);
     let changes =
         world.changes.get(&cell.id).map(Vec::as_slice).unwrap_or_default().iter().rev().take(20).map(|c| {
@@ -307,13 +342,13 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
             }
         });
     Some(CellPage {
-        site: site(world, None),
+        site: site(world),
         component: (component.name.clone(), paths::component(&component.slug)),
         country: (country.name.clone(), paths::country(&country.code)),
         status: cell.status,
-        since: utc_time(cell.since_at, world.now),
-        basis: basis_words(cell).into(),
-        evidence: figures(cell),
+        since: utc_and_local(cell.since_at, world.now, &[place]),
+        basis: basis_words(cell),
+        evidence: figures(world, cell),
         bars: Bars::of(history, world.now),
         formula: formula(history),
         incidents: world.open().into_iter().filter(is_mine).map(|s| card(world, s)).collect(),
@@ -329,28 +364,43 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
     })
 }
 
-const fn basis_words(cell: &CellRow) -> &'static str {
-    match cell.basis {
-        Basis::Telemetry => "Judged from telemetry",
-        Basis::Person => "Set by our staff",
-        Basis::None => "We have no fresh data: silence is never shown as green",
+fn basis_words(cell: &CellRow) -> String {
+    match (cell.basis, cell.telemetry_status) {
+        (Basis::Telemetry, _) => "Judged from telemetry.".into(),
+        (Basis::None, _) => "There is no fresh evidence, and silence is never shown as working.".into(),
+        (Basis::Person, CellStatus::NoData) => "Set by our staff; telemetry has no opinion.".into(),
+        (Basis::Person, own) if own == cell.status => "Set by our staff; telemetry agrees.".into(),
+        (Basis::Person, own) => format!("Set by our staff; telemetry alone would say: {}.", own.words()),
     }
 }
 
-fn figures(cell: &CellRow) -> Vec<(String, String, String)> {
+fn figures(world: &World, cell: &CellRow) -> Vec<(String, String, String)> {
     let Some(e) = evidence(cell.evidence.as_deref()).filter(|e| e.samples > 0) else { return Vec::new() };
-    let window = format!("{} in {}", thousands(e.samples), window_words(e.window_secs));
-    let mut out = vec![(
-        "Success share".to_owned(),
-        format!("{:.1} %", (e.share * 10.0).floor() / 10.0),
-        format!("samples: {window}"),
-    )];
+    let percent = |share: f64| format!("{:.1} %", (share * 10.0 + 1e-9).floor() / 10.0);
+    let row = |label: &str, value: String, second: String| (label.to_owned(), value, second);
+    let (share, of) = sentence_parts(&e);
+    let mut out = vec![row("Success", share, of)];
     if let Some(ms) = e.median_latency_ms {
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds of a latency")]
-        let secs = ms as f64 / 1_000.0;
-        out.push(("Median duration".into(), format!("{secs:.1} s"), String::new()));
+        let most = e.p95_latency_ms.map(|p| format!("95 % within {}", seconds(p))).unwrap_or_default();
+        out.push(row("Median time", seconds(ms), most));
     }
+    if e.fallback_rate > 0.0 {
+        out.push(row("By a second way", percent(e.fallback_rate), "of them".into()));
+    }
+    if let Some((class, share)) = &e.top_error {
+        out.push(row("Most frequent error", class.clone(), format!("{} of them", percent(*share))));
+    }
+    let age = world.now.since(e.judged_at);
+    let age = if age < 2 * MINUTE { String::new() } else { format!("{} ago", duration_words(age)) };
+    out.push(row("Measured", utc_time(e.judged_at, world.now), age));
     out
+}
+
+/// `2.4 s`, `0.3 s`, `31 s`.
+fn seconds(ms: i64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds of a latency")]
+    let secs = ms as f64 / 1_000.0;
+    if secs < 10.0 { format!("{secs:.1} s") } else { format!("{secs:.0} s") }
 }
 
 fn formula(history: &domain::uptime::History) -> String {
@@ -379,5 +429,5 @@ pub fn subscribe(world: &World, chosen: &[String]) -> SubscribePage {
             })
             .collect(),
     });
-    SubscribePage::empty(site(world, None), portfolios.collect())
+    SubscribePage::empty(site(world), portfolios.collect())
 }

@@ -15,10 +15,12 @@ use store::{
     UpdateRow,
 };
 
-/// How far back the pages look.
+/// How far back the bars look.
 const WINDOW: i64 = 91 * DAY;
+/// How far back the history looks.
+const STORIES: i64 = 400 * DAY;
 /// Incidents that are kept in memory at most.
-const INCIDENTS_MAX: i64 = 500;
+const INCIDENTS_MAX: i64 = 1_000;
 
 /// An incident with its story.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ pub struct Story {
 }
 
 /// The public state at one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct World {
     /// When it was read.
     pub now: Timestamp,
@@ -64,12 +66,14 @@ pub struct World {
     pub moved: HashMap<String, Vec<UpdateCellRow>>,
     /// Cadence promises made and kept.
     pub ledger: Vec<Line>,
+    /// `08:31 UTC`: when it was read, once the database has been gone for a while.
+    pub stale_since: Option<String>,
 }
 
 impl World {
     /// Reads it.
     pub async fn load(store: &Store, now: Timestamp) -> store::Result<Self> {
-        let from = now.plus(-WINDOW);
+        let (from, stories_from) = (now.plus(-WINDOW), now.plus(-STORIES));
         let mut tx = store.read().await?;
         let page = tx.page().await?;
         let countries = tx.countries().await?;
@@ -81,15 +85,15 @@ impl World {
         }
         let histories = cells.iter().map(|c| (c.id.clone(), cell_history(changes.get(&c.id), now))).collect();
         let mut held: HashMap<String, Vec<String>> = HashMap::new();
-        for row in tx.incident_cells_since(from).await? {
+        for row in tx.incident_cells_since(stories_from).await? {
             held.entry(row.incident_id).or_default().push(row.cell_id);
         }
         let mut updates: HashMap<String, Vec<UpdateRow>> = HashMap::new();
-        for row in tx.updates_since(from).await? {
+        for row in tx.updates_since(stories_from).await? {
             updates.entry(row.incident_id.clone()).or_default().push(row);
         }
         let mut moved: HashMap<String, Vec<UpdateCellRow>> = HashMap::new();
-        for row in tx.update_cells_since(from).await? {
+        for row in tx.update_cells_since(stories_from).await? {
             moved.entry(row.update_id.clone()).or_default().push(row);
         }
         let story = |row: IncidentRow| {
@@ -97,7 +101,8 @@ impl World {
             let cells = cells.iter().filter(|c| mine.contains(&c.id)).map(|c| c.id.clone()).collect();
             Story { cells, updates: updates.remove(&row.id).unwrap_or_default(), row }
         };
-        let incidents = tx.incidents_since(from, INCIDENTS_MAX).await?.into_iter().map(story).collect();
+        let incidents =
+            tx.incidents_since(stories_from, INCIDENTS_MAX).await?.into_iter().map(story).collect();
         let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         Ok(Self {
             now,
@@ -115,6 +120,7 @@ impl World {
             incidents,
             moved,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
+            stale_since: None,
         })
     }
 

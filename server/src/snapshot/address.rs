@@ -1,0 +1,129 @@
+//! Public addresses that are answered from memory. One thing has one address: whatever else a query holds is ignored,
+//! so that nobody can make the page render itself over and over under made-up names.
+
+use app::{
+    model::{Message, Site},
+    paths::{self, ApiV2},
+    public,
+};
+
+use super::page::Kind;
+use crate::reads::{World, api, feed, pages};
+
+/// What is rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Address {
+    Front,
+    Api(ApiV2),
+    ApiDescription,
+    /// A quarter of the history; 1 is the newest.
+    History(usize),
+    /// The feed of the whole page, a country or a portfolio.
+    Feed(Option<String>),
+    Incident(String),
+    /// A country or a portfolio.
+    Region(String),
+    /// Country and component.
+    Cell(String, String),
+    Component(String),
+}
+
+/// Rendered with every change: what most visitors and programs ask for.
+pub(super) const EAGER: [Address; 4] =
+    [Address::Front, Address::Api(ApiV2::Status), Address::Api(ApiV2::Summary), Address::Feed(None)];
+
+impl Address {
+    /// The address behind a path and its query; none: not one of ours.
+    pub(super) fn parse(path: &str, query: Option<&str>) -> Option<Self> {
+        match path {
+            paths::HOME => return Some(Self::Front),
+            paths::API => return Some(Self::ApiDescription),
+            paths::HISTORY => {
+                let page = parameter(query, "page").and_then(|p| p.parse().ok()).unwrap_or(1);
+                return Some(Self::History(page));
+            }
+            paths::RSS => {
+                let region = parameter(query, "region").filter(|r| !r.is_empty());
+                return Some(Self::Feed(region.map(str::to_ascii_lowercase)));
+            }
+            _ if path.starts_with(paths::API) => return ApiV2::at(path).map(Self::Api),
+            _ if path.bytes().any(|b| b.is_ascii_uppercase()) => return None,
+            _ => {}
+        }
+        let mut parts = path.strip_prefix('/')?.split('/');
+        match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
+            (_, "", ..) | (_, _, Some(""), _) => None,
+            ("incidents", id, None, _) => Some(Self::Incident(id.to_owned())),
+            ("regions", slug, None, _) => Some(Self::Region(slug.to_owned())),
+            ("regions", country, Some(component), None) => {
+                Some(Self::Cell(country.to_owned(), component.to_owned()))
+            }
+            ("components", slug, None, _) => Some(Self::Component(slug.to_owned())),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        match self {
+            Self::Api(_) => Kind::Json,
+            Self::Feed(_) => Kind::Rss,
+            _ => Kind::Html,
+        }
+    }
+
+    /// The text; none: there is no such thing.
+    pub(super) fn render(&self, world: &World, origin: &str) -> Option<String> {
+        if let Self::Api(which) = self {
+            return Some(api::document(world, origin, *which));
+        }
+        if !world.is_set_up {
+            let message = Message::not_set_up(Site::new("Waypost"));
+            return (*self == Self::Front).then(|| public::message_page(&message));
+        }
+        match self {
+            Self::Front => Some(public::front_page(&pages::front(world))),
+            Self::Api(_) => None,
+            Self::ApiDescription => Some(public::api_page(&pages::site(world), origin)),
+            Self::History(page) => Some(public::history_page(&pages::history(world, *page)?)),
+            Self::Feed(region) => {
+                let model = feed::feed(world, origin, region.as_deref())?;
+                Some(delivery::feed::incident_history(&model))
+            }
+            Self::Incident(id) => Some(public::incident_page(&pages::incident(world, id)?)),
+            Self::Region(slug) => Some(public::region_page(&pages::region(world, slug)?)),
+            Self::Cell(country, component) => {
+                Some(public::cell_page(&pages::cell(world, country, component)?))
+            }
+            Self::Component(slug) => Some(public::region_page(&pages::component(world, slug)?)),
+        }
+    }
+}
+
+fn parameter<'q>(query: Option<&'q str>, name: &str) -> Option<&'q str> {
+    query?.split('&').find_map(|p| p.strip_prefix(name)?.strip_prefix('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_has_one_address() {
+        for query in [None, Some(""), Some("utm_source=x"), Some("region=fr")] {
+            assert_eq!(Address::parse("/", query), Some(Address::Front));
+        }
+        assert_eq!(Address::parse("/history", Some("x=1&page=2")), Some(Address::History(2)));
+        assert_eq!(Address::parse("/history", Some("page=two")), Some(Address::History(1)));
+        assert_eq!(Address::parse("/history.rss", Some("region=FR")), Some(Address::Feed(Some("fr".into()))));
+        assert_eq!(Address::parse("/regions/fr/sms", None), Some(Address::Cell("fr".into(), "sms".into())));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_to_the_router() {
+        for path in
+            ["", "/console", "/regions", "/regions/", "/regions/FR", "/regions/fr/sms/x", "/api/v2/none.json"]
+        {
+            assert_eq!(Address::parse(path, None), None, "{path}");
+        }
+    }
+}
