@@ -6,6 +6,8 @@ pub const HOME: &str = "/";
 pub const HISTORY: &str = "/history";
 /// The RSS feed of the whole page.
 pub const RSS: &str = "/history.rss";
+/// The Atom feed of the whole page.
+pub const ATOM: &str = "/history.atom";
 /// Subscribing.
 pub const SUBSCRIBE: &str = "/subscribe";
 /// The description of the public API, for people.

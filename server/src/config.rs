@@ -30,6 +30,8 @@ pub struct Config {
     pub webhook: Webhook,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who hears of a security hole: `mailto:` or `https:` address; empty: nobody is named.
+    pub security_contact: String,
     /// Log filter, as in `RUST_LOG`.
     pub log: String,
     /// Rate limits.
@@ -107,13 +109,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Names of the settings and sections that the environment may override.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "listen",
     "base_url",
     "data",
     "database_url",
     "secret_key",
     "trusted_proxies",
+    "security_contact",
     "log",
     "smtp",
     "webhook",

@@ -15,6 +15,7 @@ pub mod subscriptions;
 
 use axum::{
     Router,
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     middleware::{from_fn_with_state, map_response},
     response::{IntoResponse as _, Response},
@@ -87,11 +88,27 @@ fn visitors() -> Router<App> {
         .route("/healthz", get(async || "ok\n"))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\n"))
         .route("/favicon.svg", get(icon))
+        .route("/.well-known/security.txt", get(security))
 }
 
 async fn icon() -> Response {
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
     (headers, include_str!("../../public/favicon.svg")).into_response()
+}
+
+/// RFC 9116: who hears of a hole. It is valid for half a year from today.
+async fn security(State(app): State<App>) -> Response {
+    let contact = &app.config.security_contact;
+    if contact.is_empty() {
+        return not_found(&app, ::app::paths::SECURITY);
+    }
+    let origin = app.config.origin();
+    let expires = app.clock.now().utc_day_start().plus(180 * domain::clock::DAY).rfc3339();
+    let path = ::app::paths::SECURITY;
+    let text = format!(
+        "Contact: {contact}\nExpires: {expires}\nCanonical: {origin}{path}\nPreferred-Languages: en\n"
+    );
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
 fn not_found(app: &App, path: &str) -> Response {

@@ -73,7 +73,8 @@ pub fn document(site: &Site, title: &str, main: impl IntoView) -> String {
                 <meta name="color-scheme" content="light dark" />
                 <title>{format!("{title} – {} status", site.name)}</title>
                 <link rel="icon" href=paths::ICON />
-                <link rel="alternate" type="application/rss+xml" href=feed title=feed_title />
+                <link rel="alternate" type="application/rss+xml" href=feed.clone() title=feed_title.clone() />
+                <link rel="alternate" type="application/atom+xml" href=feed.replacen(paths::RSS, paths::ATOM, 1) title=feed_title />
                 <style inner_html=style()></style>
             </head>
             <body>

@@ -1,6 +1,7 @@
 //! The console's handlers: forms in, pages out. What is decided, commands decide.
 
 pub mod cells;
+pub mod desk;
 pub mod forms;
 pub mod incidents;
 pub mod now;

@@ -128,6 +128,7 @@ pub fn head(kind: Kind, coding: Coding, etag: &str, facts: Facts) -> HeaderMap {
             Kind::Html => "text/html; charset=utf-8",
             Kind::Json => "application/json; charset=utf-8",
             Kind::Rss => "application/rss+xml; charset=utf-8",
+            Kind::Atom => "application/atom+xml; charset=utf-8",
         },
     );
     match coding {

@@ -7,9 +7,9 @@ use super::{
     world::{Story, message},
 };
 
-/// The feed of the whole page, or of one country or portfolio; none: there is no such region.
+/// The feed at `address` of the whole page, or of one country or portfolio; none: there is no such region.
 #[must_use]
-pub fn feed(world: &World, origin: &str, region: Option<&str>) -> Option<FeedModel> {
+pub fn feed(world: &World, origin: &str, address: &str, region: Option<&str>) -> Option<FeedModel> {
     let (codes, name): (Option<Vec<&str>>, Option<&str>) = match region {
         None => (None, None),
         Some(slug) => match world.country(&slug.to_ascii_uppercase()) {
@@ -31,7 +31,7 @@ pub fn feed(world: &World, origin: &str, region: Option<&str>) -> Option<FeedMod
     Some(FeedModel {
         page_name: world.page_name.clone(),
         origin: origin.to_owned(),
-        path: region.map_or_else(|| app::paths::RSS.to_owned(), app::paths::rss_of),
+        path: region.map_or_else(|| address.to_owned(), |r| format!("{address}?region={r}")),
         region: name.map(str::to_owned),
         updated_at: newest.unwrap_or(world.updated_at),
         items,

@@ -18,8 +18,10 @@ pub(super) enum Address {
     ApiDescription,
     /// A quarter of the history; 1 is the newest.
     History(usize),
-    /// The feed of the whole page, a country or a portfolio.
+    /// The RSS feed of the whole page, a country or a portfolio.
     Feed(Option<String>),
+    /// The same as Atom.
+    AtomFeed(Option<String>),
     Incident(String),
     /// A country or a portfolio.
     Region(String),
@@ -42,10 +44,8 @@ impl Address {
                 let page = parameter(query, "page").and_then(|p| p.parse().ok()).unwrap_or(1);
                 return Some(Self::History(page));
             }
-            paths::RSS => {
-                let region = parameter(query, "region").filter(|r| !r.is_empty());
-                return Some(Self::Feed(region.map(str::to_ascii_lowercase)));
-            }
+            paths::RSS => return Some(Self::Feed(region(query))),
+            paths::ATOM => return Some(Self::AtomFeed(region(query))),
             _ if path.starts_with(paths::API) => return ApiV2::at(path).map(Self::Api),
             _ if path.bytes().any(|b| b.is_ascii_uppercase()) => return None,
             _ => {}
@@ -67,6 +67,7 @@ impl Address {
         match self {
             Self::Api(_) => Kind::Json,
             Self::Feed(_) => Kind::Rss,
+            Self::AtomFeed(_) => Kind::Atom,
             _ => Kind::Html,
         }
     }
@@ -86,8 +87,12 @@ impl Address {
             Self::ApiDescription => Some(public::api_page(&pages::site(world), origin)),
             Self::History(page) => Some(public::history_page(&pages::history(world, *page)?)),
             Self::Feed(region) => {
-                let model = feed::feed(world, origin, region.as_deref())?;
+                let model = feed::feed(world, origin, paths::RSS, region.as_deref())?;
                 Some(delivery::feed::incident_history(&model))
+            }
+            Self::AtomFeed(region) => {
+                let model = feed::feed(world, origin, paths::ATOM, region.as_deref())?;
+                Some(delivery::feed::incident_history_atom(&model))
             }
             Self::Incident(id) => Some(public::incident_page(&pages::incident(world, id)?)),
             Self::Region(slug) => Some(public::region_page(&pages::region(world, slug)?)),
@@ -97,6 +102,10 @@ impl Address {
             Self::Component(slug) => Some(public::region_page(&pages::component(world, slug)?)),
         }
     }
+}
+
+fn region(query: Option<&str>) -> Option<String> {
+    parameter(query, "region").filter(|r| !r.is_empty()).map(str::to_ascii_lowercase)
 }
 
 fn parameter<'q>(query: Option<&'q str>, name: &str) -> Option<&'q str> {
@@ -115,6 +124,7 @@ mod tests {
         assert_eq!(Address::parse("/history", Some("x=1&page=2")), Some(Address::History(2)));
         assert_eq!(Address::parse("/history", Some("page=two")), Some(Address::History(1)));
         assert_eq!(Address::parse("/history.rss", Some("region=FR")), Some(Address::Feed(Some("fr".into()))));
+        assert_eq!(Address::parse("/history.atom", None), Some(Address::AtomFeed(None)));
         assert_eq!(Address::parse("/regions/fr/sms", None), Some(Address::Cell("fr".into(), "sms".into())));
     }
 

@@ -17,8 +17,10 @@ pub enum Kind {
     Html,
     /// A document of the API.
     Json,
-    /// A feed.
+    /// A feed for RSS readers.
     Rss,
+    /// A feed for Atom readers.
+    Atom,
 }
 
 /// One encoding of a page: its body and the whole head of a 200.

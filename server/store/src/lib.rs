@@ -10,6 +10,7 @@ mod audit;
 mod cells;
 mod clocks;
 mod deliveries;
+mod disk;
 mod error;
 mod grid;
 mod incidents;

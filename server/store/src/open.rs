@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Result, StoreError, Tx};
+use crate::{Result, StoreError, Tx, disk};
 
 /// Which engine a store runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,9 @@ async fn open_sqlite(path: &str) -> Result<Pools> {
     if let Some(dir) = Path::new(path).parent().filter(|d| !d.as_os_str().is_empty()) {
         std::fs::create_dir_all(dir)
             .map_err(|e| StoreError::DataDir { path: dir.display().to_string(), reason: e.to_string() })?;
+        disk::refuse_network(dir)?;
     }
+    let was_stopped_uncleanly = disk::has_log(path);
     let mut options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -137,6 +139,9 @@ async fn open_sqlite(path: &str) -> Result<Pools> {
         .await
         .map_err(|e| StoreError::DataDir { path: path.to_owned(), reason: e.to_string() })?;
     assert_sqlite(&writer).await?;
+    if was_stopped_uncleanly {
+        assert_sound(&writer, path).await?;
+    }
     let readers = SqlitePoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(5))
@@ -163,6 +168,19 @@ async fn assert_sqlite(pool: &SqlitePool) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// After an unclean stop the file is looked through before anybody relies on it.
+async fn assert_sound(pool: &SqlitePool, path: &str) -> Result<()> {
+    let found: Vec<(String,)> = sqlx::query_as("PRAGMA quick_check(3)").fetch_all(pool).await?;
+    let faults: Vec<String> = found.into_iter().map(|(line,)| line).filter(|l| l != "ok").collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Unsafe(format!(
+        "{path} is damaged ({}). Keep a copy of the file, then restore a backup",
+        faults.join("; ")
+    )))
 }
 
 async fn open_postgres(url: &str) -> Result<Pools> {

@@ -1,0 +1,134 @@
+//! One incident: its clocks, its forms, its story.
+
+use app::console::{
+    self,
+    model::{self, ClockItem, UpdateItem},
+};
+use axum::{extract::Path, http::StatusCode, response::Response};
+use domain::{
+    clock::Timestamp,
+    clock_local::{Place, duration_words, utc_and_local, utc_time},
+    incident::UpdateKind,
+    notice::Message,
+    sla::clock::{Clock, ClockState},
+    status::CellStatus,
+};
+use store::{Tx, UpdateRow};
+
+use super::choices;
+use crate::{
+    auth::role::Permission,
+    clock::new_id,
+    commands::Refusal,
+    http::console::{
+        desk::{Answer, Desk},
+        now::{Names, due, evidence_sentence},
+    },
+};
+
+/// One incident.
+pub async fn show(desk: Desk, Path(id): Path<String>) -> Answer {
+    let model = load(&desk, &id).await?;
+    Ok(render(&desk, StatusCode::OK, &model))
+}
+
+pub(super) fn render(desk: &Desk, status: StatusCode, model: &model::Incident) -> Response {
+    desk.page(status, &model.title, "/console/incidents", |frame| console::incident(frame, model))
+}
+
+pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refusal> {
+    let now = desk.now();
+    let mut tx = desk.read().await?;
+    let row = tx.incident(id).await?.ok_or(Refusal::NotFound("incident"))?;
+    let names = Names::load(&mut tx).await?;
+    let held: Vec<(String, CellStatus)> =
+        tx.incident_cells(id).await?.into_iter().map(|c| (c.cell_id, c.status)).collect();
+    let cells = choices(&mut tx, &held).await?;
+    let places = places(&mut tx, &held).await?;
+    let matrix = tx.severity_matrix(row.policy_version).await?;
+    let latest = matrix.latest_next_update(row.severity, now).map(|at| utc_time(at, now)).unwrap_or_default();
+    let recipients = tx.count_confirmed_subscribers().await?;
+    let mut updates = Vec::new();
+    let changes = tx.update_cells(id).await?;
+    for update in tx.updates(id).await? {
+        let by = tx.user_name(&update.published_by).await?.unwrap_or_else(|| "Waypost".into());
+        let moved = changes.iter().filter(|c| c.update_id == update.id);
+        let moved = moved
+            .map(|c| {
+                format!("{}: {} → {}", names.cell(&c.cell_id), c.old_status.words(), c.new_status.words())
+            })
+            .collect();
+        updates.push(update_item(&update, by, moved, now));
+    }
+    let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, now)).collect();
+    Ok(model::Incident {
+        id: row.id.clone(),
+        title: names.title(&mut tx, &row).await?,
+        severity: row.severity,
+        phase: row.phase.word(),
+        phase_slug: row.phase.slug(),
+        version: row.version,
+        started: utc_and_local(row.started_at, now, &places),
+        next_update: row.next_update_due_at.map(|at| due(at, now)),
+        latest,
+        evidence: evidence_sentence(row.evidence.as_deref()),
+        cells,
+        updates,
+        clocks,
+        form: "",
+        fields: model::Fields::default(),
+        chosen_phase: String::new(),
+        chosen_severity: 0,
+        reason: String::new(),
+        next_update_typed: String::new(),
+        idempotency_key: new_id(),
+        error: None,
+        may_publish: desk.may(Permission::Publish),
+        may_command: desk.may(Permission::Command),
+        audience: format!("Publish to {recipients} subscriber{}", if recipients == 1 { "" } else { "s" }),
+    })
+}
+async fn places(tx: &mut Tx, held: &[(String, CellStatus)]) -> Result<Vec<Place>, Refusal> {
+    let cells = tx.cells().await?;
+    let countries = tx.countries().await?;
+    let is_held =
+        |code: &str| cells.iter().any(|c| c.country_code == code && held.iter().any(|(id, _)| *id == c.id));
+    Ok(countries
+        .into_iter()
+        .filter(|c| is_held(&c.code))
+        .map(|c| Place { name: c.name, zone: c.zone })
+        .collect())
+}
+
+fn update_item(update: &UpdateRow, by: String, changes: Vec<String>, now: Timestamp) -> UpdateItem {
+    let message = Message {
+        known: update.known.clone(),
+        unknown: update.unknown.clone(),
+        next_steps: update.next_steps.clone(),
+        customer_action: update.customer_action.clone(),
+    };
+    let what = match update.kind {
+        UpdateKind::Reclassified => format!("Reclassified to {}", update.severity.label()),
+        UpdateKind::Restored => "Restored".into(),
+        UpdateKind::NoChange => "No change".into(),
+        _ => update.phase.word().into(),
+    };
+    let fields = message.labelled().into_iter().map(|(label, text)| (label, text.to_owned())).collect();
+    UpdateItem { what, at: utc_time(update.published_at, now), by, fields, changes }
+}
+
+fn clock_item(clock: &Clock, now: Timestamp) -> ClockItem {
+    let late = duration_words(clock.overdue_ms(now));
+    let words = match clock.state {
+        ClockState::Met => format!("met {}", clock.stopped_at.map(|t| utc_time(t, now)).unwrap_or_default()),
+        ClockState::Breached => format!("{late} late"),
+        ClockState::Cancelled => clock.reason.clone().unwrap_or_else(|| "cancelled".into()),
+        ClockState::Running => String::new(),
+    };
+    ClockItem {
+        promise: clock.kind.words(),
+        state: clock.state.slug(),
+        due: due(clock.due_at.millis(), now),
+        words,
+    }
+}
