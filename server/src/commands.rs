@@ -2,6 +2,7 @@
 //! audit line together; the caller commits and wakes the workers.
 
 pub mod cells;
+pub mod clocks;
 pub mod incidents;
 pub mod keys;
 pub mod notices;

@@ -188,7 +188,7 @@ impl Incident {
             clocks: Vec::new(),
         };
         let promises = matrix.promises(severity);
-        let first = matrix.due(promises.first_response, started_at);
+        let first = matrix.due(severity, promises.first_response, started_at);
         incident
             .clocks
             .push(Clock::arm(id(), ClockKind::FirstResponse, severity, started_at, first).stop(now));
@@ -272,7 +272,7 @@ impl Incident {
         Ok(self)
     }
 
-    /// Fixed for good: every clock stops, and no further update is promised.
+    /// Fixed for good: no further update is promised. Whom nobody engaged is no longer waited for; the RCA still is.
     ///
     /// # Errors
     /// When it is resolved already.
@@ -284,7 +284,10 @@ impl Incident {
         self.restored_at = self.restored_at.or(Some(now));
         self.resolved_at = Some(now);
         self.next_update_due_at = None;
-        self.clocks = std::mem::take(&mut self.clocks).into_iter().map(|c| c.stop(now)).collect();
+        self.end_clocks(&[ClockKind::Tier, ClockKind::Carrier], |c| c.cancel(now, "resolved"));
+        let stopped =
+            [ClockKind::FirstResponse, ClockKind::NextUpdate, ClockKind::Workaround, ClockKind::Fix];
+        self.end_clocks(&stopped, |c| c.stop(now));
         Ok(self)
     }
 
@@ -318,7 +321,7 @@ impl Incident {
         let workaround = promises.workaround.filter(|_| self.restored_at.is_none());
         for (kind, target) in [(ClockKind::Workaround, workaround), (ClockKind::Fix, promises.fix)] {
             if let Some(target) = target {
-                let due_at = matrix.due(target, self.started_at);
+                let due_at = matrix.due(self.severity, target, self.started_at);
                 self.clocks.push(Clock::arm(id(), kind, self.severity, self.started_at, due_at));
             }
         }

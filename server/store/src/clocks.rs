@@ -10,9 +10,10 @@ use crate::{Result, Tx};
 
 statements! {
     UPSERT_CLOCK = "INSERT INTO clocks (id, incident_id, kind, state, severity, started_at, due_at, stopped_at, late_ms,
-        breached_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        breached_at, reason, subject, alerts, alert_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, stopped_at = excluded.stopped_at,
-        late_ms = excluded.late_ms, breached_at = excluded.breached_at, reason = excluded.reason";
+        late_ms = excluded.late_ms, breached_at = excluded.breached_at, reason = excluded.reason,
+        alerts = excluded.alerts, alert_at = excluded.alert_at";
     SELECT_CLOCKS = "SELECT * FROM clocks WHERE incident_id = $1 ORDER BY due_at, id";
     SELECT_RUNNING_CLOCKS = "SELECT * FROM clocks WHERE state = 'running' ORDER BY due_at, id";
     SELECT_CADENCE_CLOCKS = "SELECT * FROM clocks WHERE kind = 'next_update' AND due_at >= $1";
@@ -44,6 +45,9 @@ pub struct ClockRow {
     late_ms: Option<i64>,
     breached_at: Option<i64>,
     reason: Option<String>,
+    subject: String,
+    alerts: i64,
+    alert_at: Option<i64>,
 }
 
 impl From<ClockRow> for Clock {
@@ -59,6 +63,9 @@ impl From<ClockRow> for Clock {
             late_ms: row.late_ms,
             breached_at: row.breached_at.map(Timestamp::from_millis),
             reason: row.reason,
+            subject: row.subject,
+            alerts: u32::try_from(row.alerts).unwrap_or(0),
+            alert_at: row.alert_at.map(Timestamp::from_millis),
         }
     }
 }
@@ -83,6 +90,9 @@ impl Tx {
             clock.late_ms,
             clock.breached_at.map(Timestamp::millis),
             &clock.reason,
+            &clock.subject,
+            i64::from(clock.alerts),
+            clock.alert_at.map(Timestamp::millis),
         )
         .map(drop)
     }

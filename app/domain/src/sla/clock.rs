@@ -26,10 +26,28 @@ pub enum ClockKind {
     Workaround,
     /// Fixed for good.
     Fix,
+    /// A tier is engaged; the subject says which.
+    Tier,
+    /// A carrier is engaged; the subject says which.
+    Carrier,
+    /// The draft of the RCA is ready for review.
+    RcaDraft,
+    /// The final RCA is published.
+    RcaFinal,
 }
 
 impl ClockKind {
-    const ALL: [Self; 4] = [Self::FirstResponse, Self::NextUpdate, Self::Workaround, Self::Fix];
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::FirstResponse,
+        Self::NextUpdate,
+        Self::Workaround,
+        Self::Fix,
+        Self::Tier,
+        Self::Carrier,
+        Self::RcaDraft,
+        Self::RcaFinal,
+    ];
 
     /// The word stored.
     #[must_use]
@@ -39,6 +57,10 @@ impl ClockKind {
             Self::NextUpdate => "next_update",
             Self::Workaround => "workaround",
             Self::Fix => "fix",
+            Self::Tier => "tier",
+            Self::Carrier => "carrier",
+            Self::RcaDraft => "rca_draft",
+            Self::RcaFinal => "rca_final",
         }
     }
 
@@ -50,6 +72,10 @@ impl ClockKind {
             Self::NextUpdate => "Next update",
             Self::Workaround => "Workaround",
             Self::Fix => "Permanent fix",
+            Self::Tier => "Tier engaged",
+            Self::Carrier => "Carrier engaged",
+            Self::RcaDraft => "RCA draft",
+            Self::RcaFinal => "RCA final",
         }
     }
 }
@@ -68,6 +94,8 @@ impl TryFrom<String> for ClockKind {
 pub enum ClockState {
     /// Counting.
     Running,
+    /// Outside its business hours. Never stored: it follows from the calendar.
+    Paused,
     /// Kept.
     Met,
     /// Missed; never erased.
@@ -82,6 +110,7 @@ impl ClockState {
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Paused => "paused",
             Self::Met => "met",
             Self::Breached => "breached",
             Self::Cancelled => "cancelled",
@@ -107,6 +136,8 @@ pub struct Clock {
     pub id: String,
     /// What is promised.
     pub kind: ClockKind,
+    /// About whom: `tier:2`, `supplier:<id>`; empty: the incident itself.
+    pub subject: String,
     /// Where it stands.
     pub state: ClockState,
     /// Severity when it was armed.
@@ -123,6 +154,10 @@ pub struct Clock {
     pub breached_at: Option<Timestamp>,
     /// Why it was cancelled.
     pub reason: Option<String>,
+    /// How many alerts it has given.
+    pub alerts: u32,
+    /// When it gives the next.
+    pub alert_at: Option<Timestamp>,
 }
 
 impl Clock {
@@ -138,6 +173,7 @@ impl Clock {
         Self {
             id,
             kind,
+            subject: String::new(),
             state: ClockState::Running,
             severity,
             started_at,
@@ -146,7 +182,16 @@ impl Clock {
             late_ms: None,
             breached_at: None,
             reason: None,
+            alerts: 0,
+            alert_at: None,
         }
+    }
+
+    /// The same clock, about a tier or a supplier.
+    #[must_use]
+    pub fn about(mut self, subject: &str) -> Self {
+        subject.clone_into(&mut self.subject);
+        self
     }
 
     /// The promised thing happened at `at`: met, or breached by so much. A stopped clock stays as it is.

@@ -28,7 +28,7 @@ pub fn ledger(clocks: &[Clock], from: Timestamp, now: Timestamp) -> Vec<Line> {
                     && c.due_at >= from
                     && match c.state {
                         ClockState::Met | ClockState::Breached => true,
-                        ClockState::Running => now > c.due_at,
+                        ClockState::Running | ClockState::Paused => now > c.due_at,
                         ClockState::Cancelled => false,
                     }
             });

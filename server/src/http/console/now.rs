@@ -132,6 +132,8 @@ async fn load(app: &App) -> Result<Now, Refusal> {
             ClockKind::FirstResponse | ClockKind::NextUpdate => ("Post update", "#update"),
             ClockKind::Workaround => ("Record restore", "#restore"),
             ClockKind::Fix => ("Resolve", "#resolve"),
+            ClockKind::Tier | ClockKind::Carrier => ("Engage", "#engagement"),
+            ClockKind::RcaDraft | ClockKind::RcaFinal => ("Write the RCA", "/rca"),
         };
         let incident =
             model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();

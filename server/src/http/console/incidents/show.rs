@@ -123,6 +123,7 @@ fn clock_item(clock: &Clock, now: Timestamp) -> ClockItem {
         ClockState::Met => format!("met {}", clock.stopped_at.map(|t| utc_time(t, now)).unwrap_or_default()),
         ClockState::Breached => format!("{late} late"),
         ClockState::Cancelled => clock.reason.clone().unwrap_or_else(|| "cancelled".into()),
+        ClockState::Paused => "paused until business hours".into(),
         ClockState::Running => String::new(),
     };
     ClockItem {
