@@ -3,6 +3,8 @@
 
 pub mod cells;
 pub mod clocks;
+pub mod desk_book;
+pub mod engagement;
 pub mod incidents;
 pub mod keys;
 pub mod notices;

@@ -46,8 +46,22 @@ pub async fn stop(
     kind: ClockKind,
     subject: &str,
 ) -> Result<bool, Refusal> {
+    stop_at(tx, ctx, incident_id, kind, subject, ctx.now).await
+}
+
+/// The promised thing happened at `at`, which is told only now. A miss that is on record already stays one: then the
+/// clock stops now.
+pub async fn stop_at(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    incident_id: &str,
+    kind: ClockKind,
+    subject: &str,
+    at: Timestamp,
+) -> Result<bool, Refusal> {
     let Some(clock) = running(tx, incident_id, kind, subject).await? else { return Ok(false) };
-    let clock = clock.stop(ctx.now);
+    let at = if clock.breached_at.is_some() { ctx.now } else { at.min(ctx.now) };
+    let clock = clock.stop(at);
     tx.save_clock(incident_id, &clock).await?;
     record(tx, ctx, "stop_clock", incident_id, &clock).await?;
     Ok(true)

@@ -15,7 +15,7 @@ use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEV
 use super::{
     Ctx, Refusal,
     cells::{self, audit},
-    notices, proposals,
+    engagement, notices, proposals,
 };
 use crate::clock::new_id;
 
@@ -173,6 +173,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     if let Some(proposal) = &cmd.proposal_id {
         proposals::accept(tx, ctx, proposal, &row.id).await?;
     }
+    engagement::open(tx, ctx, &row.id).await?;
     let detail = json!({ "severity": severity.number(), "title": row.title });
     audit(tx, ctx, "declare_incident", &format!("incident:{}", row.id), detail).await?;
     Ok(Published { incident_id: row.id, update_id })
@@ -257,6 +258,9 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
     }
     let story = Story { incident: &incident, kind, message, cells, key: step.idempotency_key };
     let update_id = publish(tx, ctx, &row.id, row.sequence + 1, story).await?;
+    if kind == UpdateKind::Reclassified {
+        engagement::reclassified(tx, ctx, &row.id).await?;
+    }
     let detail = json!({
         "before": { "severity": row.severity.number(), "phase": row.phase.slug() },
         "after": { "severity": incident.severity.number(), "phase": incident.phase.slug() },

@@ -19,6 +19,8 @@ statements! {
     SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers ORDER BY created_at DESC, id LIMIT $1";
     COUNT_SUBSCRIBERS = "SELECT channel, state, COUNT(*) FROM subscribers GROUP BY channel, state ORDER BY channel, state";
     COUNT_CONFIRMED = "SELECT COUNT(*) FROM subscribers WHERE state = 'confirmed'";
+    COUNT_RECIPIENTS = "SELECT channel, countries, COUNT(*) FROM subscribers WHERE state = 'confirmed'
+        GROUP BY channel, countries ORDER BY channel";
     COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2";
     DELETE_UNCONFIRMED = "DELETE FROM subscribers WHERE state = 'pending' AND updated_at < $1
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = subscribers.id)";
@@ -148,6 +150,11 @@ impl Tx {
     /// Confirmed subscribers in all.
     pub async fn count_confirmed_subscribers(&mut self) -> Result<i64> {
         Ok(fetch_one!(self, (i64,), COUNT_CONFIRMED)?.0)
+    }
+
+    /// Confirmed subscribers by channel and chosen countries (a JSON array; none: the whole page).
+    pub async fn count_recipients(&mut self) -> Result<Vec<(String, Option<String>, i64)>> {
+        fetch_all!(self, (String, Option<String>, i64), COUNT_RECIPIENTS)
     }
 
     /// Confirmations and challenges sent to a subscriber since `from`, and when the last was written.
