@@ -3,6 +3,7 @@
 mod access;
 mod cells;
 mod chrome;
+pub mod command;
 mod incident;
 mod lists;
 pub mod model;
@@ -12,6 +13,7 @@ mod settings;
 pub use access::{code, message, people, recovery_codes, setup, sign_in};
 pub use cells::{cell, telemetry};
 pub use chrome::{Frame, ISLAND_LOADER};
+pub use command::draft;
 pub use incident::{declare, incident};
 pub use lists::{incidents, mail, mail_spool, subscribers};
 pub use now::now;

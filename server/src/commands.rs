@@ -4,11 +4,14 @@
 pub mod cells;
 pub mod clocks;
 pub mod desk_book;
+pub mod drafts;
 pub mod engagement;
 pub mod incidents;
+pub mod kept;
 pub mod keys;
 pub mod notices;
 pub mod proposals;
+pub mod roles;
 pub mod setup;
 pub mod subscribe;
 pub mod users;

@@ -43,7 +43,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
 
 /// Routes that read the session cookie; each stands in the route table too, or nobody may call it.
 fn guarded() -> Router<App> {
-    use console::{cells, incidents, now, people, settings, spool, subscribers};
+    use console::{cells, drafts, incidents, now, people, settings, spool, subscribers};
     Router::new()
         .route("/setup/{token}", get(setup::form).post(setup::submit))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -57,6 +57,13 @@ fn guarded() -> Router<App> {
         .route("/console/incidents/{id}/reclassify", post(incidents::reclassify))
         .route("/console/incidents/{id}/restore", post(incidents::restore))
         .route("/console/incidents/{id}/resolve", post(incidents::resolve))
+        .route("/console/incidents/{id}/leads", post(incidents::give))
+        .route("/console/drafts/{form}/{incident}/save", post(drafts::save))
+        .route("/console/drafts/{form}/{incident}/ask", post(drafts::ask))
+        .route("/console/drafts/{id}", get(drafts::show))
+        .route("/console/drafts/{id}/approve", post(drafts::approve))
+        .route("/console/drafts/{id}/return", post(drafts::give_back))
+        .route("/console/drafts/{id}/discard", post(drafts::discard))
         .route("/console/proposals/{id}/dismiss", post(now::dismiss))
         .route("/console/telemetry", get(cells::list))
         .route("/console/cells/{id}", get(cells::show))

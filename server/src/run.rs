@@ -80,7 +80,7 @@ pub(crate) fn start_workers(
 ) -> Result<(), String> {
     let senders = Arc::new(outbox::Senders::new(app)?);
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
-    tasks.spawn(timers::run(app.clone(), stop.clone()));
+    tasks.spawn(timers::run(app.clone(), senders.clone(), stop.clone()));
     tasks.spawn(outbox::run(app.clone(), senders, stop.clone()));
     Ok(())
 }

@@ -311,7 +311,8 @@ impl Incident {
         self.end_clocks(&[ClockKind::NextUpdate], |c| c.stop(now));
         self.next_update_due_at = promised.or(latest);
         if let Some(due_at) = self.next_update_due_at {
-            self.clocks.push(Clock::arm(id(), ClockKind::NextUpdate, self.severity, now, due_at));
+            let clock = Clock::arm(id(), ClockKind::NextUpdate, self.severity, now, due_at);
+            self.clocks.push(clock.alerting(matrix));
         }
         Ok(())
     }
@@ -322,7 +323,8 @@ impl Incident {
         for (kind, target) in [(ClockKind::Workaround, workaround), (ClockKind::Fix, promises.fix)] {
             if let Some(target) = target {
                 let due_at = matrix.due(self.severity, target, self.started_at);
-                self.clocks.push(Clock::arm(id(), kind, self.severity, self.started_at, due_at));
+                let clock = Clock::arm(id(), kind, self.severity, self.started_at, due_at);
+                self.clocks.push(clock.alerting(matrix));
             }
         }
     }

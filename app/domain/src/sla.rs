@@ -1,5 +1,6 @@
 //! Promises: the severity matrix as data, business hours, and the clocks that run on them.
 
+pub mod alerts;
 pub mod clock;
 pub mod hours;
 pub mod ledger;

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     access::remark,
     chrome::Frame,
+    command::{Acts, acts, leads, waiting},
     lists::{severity_class, severity_tag},
     model::{CellChoice, Declare, Fields, FormError, Incident},
     now::countdown,
@@ -128,6 +129,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                     {frame.token()}
                     <input type="hidden" name="idempotency_key" value=model.idempotency_key.clone() />
                     {remark(error, "")}
+                    {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
                     {proposal}
                     <div class="f">
                         <label for="title">"Short description " <small>"what travellers notice; severity and place are added"</small></label>
@@ -145,7 +147,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                         </div>
                         {promise_field("declare", &model.next_update, "", error)}
                     </div>
-                    <div class="act"><button class="go">"Declare and publish"</button><button name="preview" value="yes">"Preview"</button></div>
+                    {acts(&model.acts)}
                 </form>
                 <aside class="pv">
                     <h2>"As readers will see it"</h2>
@@ -181,7 +183,9 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
             <p class="d">{format!("{} · started {}", model.phase, model.started)}" · "<a href=format!("/incidents/{}", model.id)>"Public page"</a></p>
             {(!model.evidence.is_empty()).then(|| view! { <p class="card note">{format!("Declared from telemetry: {}.", model.evidence)}</p> })}
             {remark(model.error.as_ref(), "")}
-            <div class="two"><div>{forms}{timeline(model)}</div><aside class="pv">{preview}{margin(model, now_ms)}</aside></div>
+            {waiting(&model.waiting)}
+            {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
+            <div class="two"><div>{forms}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}</aside></div>
         }
         .into_any()
     })
@@ -205,9 +209,34 @@ fn typed(model: &Incident, form: &str) -> (Fields, Option<FormError>, String) {
     }
 }
 
+fn handing_in(
+    model: &Incident,
+    form: &str,
+    label: String,
+    may_publish: bool,
+    error: Option<&FormError>,
+) -> Acts {
+    let is_mine = model.form == form;
+    let typed = |text: &String| if is_mine { text.clone() } else { String::new() };
+    Acts {
+        // A reclassification to Sev 1 or 2 needs a second person too.
+        needs_second: if form == "reclassify" && !model.needs_second {
+            None
+        } else {
+            Some(model.needs_second)
+        },
+        may_publish,
+        keep: format!("/console/drafts/{form}/{}", model.id),
+        label,
+        break_glass: typed(&model.break_glass),
+        publish_at: typed(&model.publish_at),
+        error: error.cloned(),
+    }
+}
+
 fn forms(frame: &Frame, model: &Incident) -> AnyView {
-    let publish = model.may_publish.then(|| update_form(frame, model));
-    let command = model.may_command.then(|| {
+    let publish = model.may_respond.then(|| update_form(frame, model));
+    let command = model.may_respond.then(|| {
         let restore = (model.phase_slug != "monitoring").then(|| {
             ending(frame, model, "restore", "Record restore", "Usable again, maybe by a workaround. The cells show what telemetry knows; the incident stays open until it is fixed for good.")
         });
@@ -252,7 +281,7 @@ fn update_form(frame: &Frame, model: &Incident) -> AnyView {
                 <details><summary>"Affected cells"</summary>{cell_choices(&model.cells)}</details>
                 {remark(error, "cells")}
                 {promise_field("update", &next, &model.latest, error)}
-                <div class="act"><button class="go">{model.audience.clone()}</button><button name="preview" value="yes">"Preview"</button></div>
+                {acts(&handing_in(model, "updates", model.audience.clone(), model.may_publish, error))}
             </form>
         </section>
     }
@@ -279,7 +308,7 @@ fn reclassify_form(frame: &Frame, model: &Incident) -> AnyView {
                 {hidden(frame, model, "reclassify")}
                 <div class="f"><label for="severity">"To"</label><select id="severity" name="severity">{options}</select>{remark(error, "severity")}</div>
                 <div class="f"><label for="reason">"Reason " <small>"readers see it"</small></label><textarea id="reason" name="reason" rows="2" required>{reason}</textarea>{remark(error, "reason")}</div>
-                <div class="act"><button class="go">"Reclassify and publish"</button></div>
+                {acts(&handing_in(model, "reclassify", "Reclassify and publish".into(), model.may_command, error))}
             </form>
         </details>
     }
@@ -303,7 +332,7 @@ fn ending(
                 {hidden(frame, model, verb)}
                 {four_fields(verb, &fields, error.as_ref())}
                 {promise}
-                <div class="act"><button class="go">{format!("{label} and publish")}</button></div>
+                {acts(&handing_in(model, verb, format!("{label} and publish"), model.may_command, error.as_ref()))}
             </form>
         </details>
     }
@@ -318,7 +347,7 @@ fn timeline(model: &Incident) -> AnyView {
             let fields = u.fields.iter().map(|(label, text)| view! { <p><b>{*label}". "</b>{text.clone()}</p> }).collect_view();
             let changes = u.changes.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
             view! {
-                <li class="card"><small>{format!("{} · {} · {}", u.what, u.at, u.by)}</small>{fields}<ul class="changes">{changes}</ul></li>
+                <li class="card"><small>{format!("{} · {} · {}{}", u.what, u.at, u.by, u.signed)}</small>{fields}<ul class="changes">{changes}</ul></li>
             }
         })
         .collect_view();

@@ -31,6 +31,10 @@ pub struct ClockLine {
     pub incident_id: String,
     /// The incident's title with prefix.
     pub incident: String,
+    /// Who must act; empty: nobody has that part yet.
+    pub who: String,
+    /// Outside its business hours.
+    pub is_paused: bool,
     /// The one action: label and fragment of the incident's page.
     pub action: (&'static str, &'static str),
 }
@@ -80,6 +84,12 @@ pub struct Now {
     pub proposals: Vec<ProposalLine>,
     /// Open incidents.
     pub open: Vec<IncidentLine>,
+    /// What clocks told this person: words and incident.
+    pub reminders: Vec<(String, String)>,
+    /// Texts that wait for a second person, or for their time.
+    pub waiting: Vec<super::command::DraftLine>,
+    /// What this person saved: words and where it goes on.
+    pub saved: Vec<(String, String)>,
     /// One sentence on deliveries.
     pub delivery: String,
 }
@@ -133,6 +143,10 @@ pub struct Declare {
     pub next_update: String,
     /// Makes a double click harmless.
     pub idempotency_key: String,
+    /// How it is handed in.
+    pub acts: super::command::Acts,
+    /// `Restored from your draft of 08:12 UTC`.
+    pub restored: Option<String>,
     /// What was wrong.
     pub error: Option<FormError>,
 }
@@ -150,6 +164,8 @@ pub struct UpdateItem {
     pub fields: Vec<(&'static str, String)>,
     /// `eUICC download · France: partial outage → operational`.
     pub changes: Vec<String>,
+    /// `approved by Ben`, `glass broken: …`, `automatic`.
+    pub signed: String,
 }
 
 /// One clock in the incident's margin.
@@ -210,12 +226,26 @@ pub struct Incident {
     pub idempotency_key: String,
     /// What was wrong.
     pub error: Option<FormError>,
+    /// Whether this person may draft.
+    pub may_respond: bool,
     /// Whether this person may publish, and command.
     pub may_publish: bool,
     /// Whether this person may reclassify, restore and resolve.
     pub may_command: bool,
     /// `Publish to 12 subscribers`.
     pub audience: String,
+    /// Whether a second person is needed at this severity.
+    pub needs_second: bool,
+    /// Reason for publishing alone, as typed.
+    pub break_glass: String,
+    /// Time of publication, as typed.
+    pub publish_at: String,
+    /// `Restored from your draft of 08:12 UTC`.
+    pub restored: Option<String>,
+    /// Who leads.
+    pub leads: super::command::Leads,
+    /// Texts about it that wait.
+    pub waiting: Vec<super::command::DraftLine>,
 }
 
 /// One cell in the telemetry list.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     chrome::Frame,
+    command::waiting,
     lists::{incident_rows, severity_class},
     model::{Due, Now},
 };
@@ -21,16 +22,45 @@ pub fn now(frame: &Frame, model: &Now) -> String {
     frame.page(|| {
         view! {
             <h1>"Now"</h1>
+            {reminders(model)}
             {proposals(frame, model)}
+            {waiting(&model.waiting)}
             <h2>"What is due"</h2>
             {clocks(model, now_ms)}
             <h2>"Open incidents"</h2>
             {incident_rows(&model.open, now_ms, "Nothing is open. When something breaks, telemetry proposes an incident here, or you declare one.")}
             <p class="act"><a class="button go" href="/console/incidents/new">"Declare an incident"</a></p>
+            {saved(model)}
             <p class="d">{model.delivery.clone()}</p>
         }
         .into_any()
     })
+}
+
+/// What clocks told this person and nobody has looked at yet.
+fn reminders(model: &Now) -> Option<AnyView> {
+    if model.reminders.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = model
+        .reminders
+        .iter()
+        .map(|(words, id)| view! { <li><a href=format!("/console/incidents/{id}#update")>{words.clone()}</a></li> })
+        .collect();
+    Some(view! { <section class="card sev1" role="status"><h3>"For you"</h3><ul class="who">{rows}</ul></section> }.into_any())
+}
+
+/// What this person saved and did not publish.
+fn saved(model: &Now) -> Option<AnyView> {
+    if model.saved.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = model
+        .saved
+        .iter()
+        .map(|(words, href)| view! { <li><a href=href.clone()>{words.clone()}</a></li> })
+        .collect();
+    Some(view! { <h2>"Your drafts"</h2><ul class="who">{rows}</ul> }.into_any())
 }
 
 fn proposals(frame: &Frame, model: &Now) -> Option<AnyView> {
@@ -71,8 +101,12 @@ fn clocks(model: &Now, now_ms: i64) -> AnyView {
             let action = format!("{page}{}", c.action.1);
             view! {
                 <tr>
-                    <td class="clock">{countdown(&c.due, now_ms)}</td>
-                    <td>{c.promise}</td>
+                    <td class="clock">{if c.is_paused {
+                        view! { <b class="count">"paused"</b><small>{format!("due {}", c.due.words)}</small> }.into_any()
+                    } else {
+                        countdown(&c.due, now_ms)
+                    }}</td>
+                    <td>{c.promise}<br /><small>{c.who.clone()}</small></td>
                     <td><a href=page>{c.incident.clone()}</a></td>
                     <td><a class="button" href=action>{c.action.0}</a></td>
                 </tr>

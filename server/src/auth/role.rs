@@ -22,7 +22,9 @@ pub enum Role {
 pub enum Permission {
     /// See the console.
     Read,
-    /// Publish updates.
+    /// Draft, engage, take a part in an incident.
+    Respond,
+    /// Publish updates, approve those of others.
     Publish,
     /// Declare, reclassify, restore, resolve, decide on proposals, pin cells.
     Command,
@@ -61,6 +63,7 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::Read => true,
+            Permission::Respond => !matches!(self, Self::Viewer),
             Permission::Publish => matches!(self, Self::Communicator | Self::Commander | Self::Owner),
             Permission::Command => matches!(self, Self::Commander | Self::Owner),
             Permission::Maintain => matches!(self, Self::Maintainer | Self::Owner),

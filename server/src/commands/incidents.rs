@@ -3,6 +3,7 @@
 use domain::{
     clock::{DAY, MINUTE, Timestamp},
     incident::{Incident, Phase, Refused, UpdateKind},
+    lead::{Lead, SignOff, Unsigned, signed_off},
     notice::Message,
     severity::Severity,
     sla::policy::SeverityMatrix,
@@ -15,7 +16,7 @@ use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEV
 use super::{
     Ctx, Refusal,
     cells::{self, audit},
-    engagement, notices, proposals,
+    engagement, notices, proposals, roles,
 };
 use crate::clock::new_id;
 
@@ -38,6 +39,8 @@ pub struct Declare {
     pub proposal_id: Option<String>,
     /// Makes a repeat harmless.
     pub idempotency_key: Option<String>,
+    /// Who stands behind it beside the author.
+    pub sign_off: SignOff,
 }
 
 /// What the later verbs share.
@@ -53,6 +56,8 @@ pub struct Step {
     pub next_update_due_at: Option<Timestamp>,
     /// Makes a repeat harmless.
     pub idempotency_key: Option<String>,
+    /// Who stands behind it beside the author.
+    pub sign_off: SignOff,
 }
 
 /// A verb on an open incident.
@@ -102,6 +107,12 @@ impl From<Refused> for Refusal {
     }
 }
 
+impl From<Unsigned> for Refusal {
+    fn from(unsigned: Unsigned) -> Self {
+        Self::field("approval", unsigned.to_string())
+    }
+}
+
 fn field_of(name: &'static str) -> impl Fn(BadText) -> Refusal {
     move |e| Refusal::field(name, e.to_string())
 }
@@ -148,6 +159,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     text::no_identifiers(&title).map_err(field_of("title"))?;
     let severity = check_severity(cmd.severity)?;
     let message = message(&cmd.message, UpdateKind::Initial)?;
+    signed_off(severity, &ctx.actor, &cmd.sign_off)?;
     if cmd.cells.is_empty() {
         return Err(Refusal::field("cells", "Choose at least one service and country that is affected."));
     }
@@ -168,13 +180,19 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
         message,
         cells: cmd.cells,
         key: cmd.idempotency_key,
+        sign_off: &cmd.sign_off,
     };
     let update_id = publish(tx, ctx, &row.id, 1, story).await?;
+    roles::begin(tx, ctx, &row.id, Lead::Commander).await?;
     if let Some(proposal) = &cmd.proposal_id {
         proposals::accept(tx, ctx, proposal, &row.id).await?;
     }
     engagement::open(tx, ctx, &row.id).await?;
-    let detail = json!({ "severity": severity.number(), "title": row.title });
+    let detail = json!({
+        "before": null,
+        "after": { "severity": severity.number(), "title": row.title, "phase": row.phase.slug() },
+        "sign_off": said(&cmd.sign_off),
+    });
     audit(tx, ctx, "declare_incident", &format!("incident:{}", row.id), detail).await?;
     Ok(Published { incident_id: row.id, update_id })
 }
@@ -207,6 +225,9 @@ async fn declared(
         sequence: 1,
         version: 1,
         updated_at: ctx.now,
+        is_rehearsal: false,
+        is_backfilled: false,
+        duplicate_of: None,
     };
     tx.insert_incident(&row).await?;
     Ok(row)
@@ -253,10 +274,12 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
         }
     };
     let message = message(&given, kind)?;
+    signed_off(row.severity.min(incident.severity), &ctx.actor, &step.sign_off)?;
     if !tx.update_incident(&row.id, row.version, &incident, ctx.now).await? {
         return Err(overtaken(tx, &row).await?);
     }
-    let story = Story { incident: &incident, kind, message, cells, key: step.idempotency_key };
+    let (key, sign_off) = (step.idempotency_key, &step.sign_off);
+    let story = Story { incident: &incident, kind, message, cells, key, sign_off };
     let update_id = publish(tx, ctx, &row.id, row.sequence + 1, story).await?;
     if kind == UpdateKind::Reclassified {
         engagement::reclassified(tx, ctx, &row.id).await?;
@@ -264,6 +287,7 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
     let detail = json!({
         "before": { "severity": row.severity.number(), "phase": row.phase.slug() },
         "after": { "severity": incident.severity.number(), "phase": incident.phase.slug() },
+        "sign_off": said(&step.sign_off),
     });
     audit(tx, ctx, action, &format!("incident:{}", row.id), detail).await?;
     Ok(Published { incident_id: row.id, update_id })
@@ -299,6 +323,17 @@ struct Story<'a> {
     message: Message,
     cells: Vec<(String, CellStatus)>,
     key: Option<String>,
+    sign_off: &'a SignOff,
+}
+
+/// A sign-off for the record.
+fn said(sign_off: &SignOff) -> serde_json::Value {
+    match sign_off {
+        SignOff::Alone => json!(null),
+        SignOff::Approved(by) => json!({ "approved_by": by }),
+        SignOff::BreakGlass(reason) => json!({ "break_glass": reason }),
+        SignOff::Automatic => json!({ "automatic": true }),
+    }
 }
 
 /// Writes the update, its cells, the clocks and the notice.
@@ -309,7 +344,12 @@ async fn publish(
     sequence: i64,
     story: Story<'_>,
 ) -> Result<String, Refusal> {
-    let Story { incident, kind, message, cells: given, key } = story;
+    let Story { incident, kind, message, cells: given, key, sign_off } = story;
+    let (approved_by, break_glass_reason) = match sign_off {
+        SignOff::Approved(by) => (Some(by.clone()), None),
+        SignOff::BreakGlass(reason) => (None, Some(words(reason, "break_glass", true)?)),
+        SignOff::Alone | SignOff::Automatic => (None, None),
+    };
     let update = UpdateRow {
         id: new_id(),
         incident_id: incident_id.to_owned(),
@@ -325,6 +365,11 @@ async fn publish(
         published_by: ctx.actor.clone(),
         next_update_due_at: incident.next_update_due_at.map(Timestamp::millis),
         idempotency_key: key,
+        approved_by,
+        break_glass_reason,
+        overrides: "[]".into(),
+        is_automatic: *sign_off == SignOff::Automatic,
+        edited_at: None,
     };
     tx.insert_update(&update).await?;
     let ended = matches!(kind, UpdateKind::Restored | UpdateKind::Resolved);

@@ -3,6 +3,7 @@
 use domain::{
     clock::{HOUR, MINUTE, Timestamp},
     incident::Phase,
+    lead::{Lead, SignOff},
     notice::Message,
     status::CellStatus::{self, Degraded, MajorOutage, PartialOutage},
 };
@@ -11,6 +12,7 @@ use crate::{
     commands::{
         Ctx, Refusal, cells,
         incidents::{Declare, Step, Verb, act, declare},
+        roles,
     },
     state::App,
     worker::timers,
@@ -195,6 +197,11 @@ fn words(known: &str, unknown: &str, next_steps: &str, customer_action: &str) ->
 }
 
 impl Play<'_> {
+    /// Whoever did not write approves.
+    fn approved_beside(&self, person: usize) -> SignOff {
+        SignOff::Approved(self.people[(person + 1) % self.people.len()].0.clone())
+    }
+
     fn ctx(&self, person: usize) -> Ctx {
         let (id, name) = &self.people[person % self.people.len()];
         Ctx { actor: id.clone(), actor_name: (*name).to_owned(), ..Ctx::system(self.at) }
@@ -246,6 +253,7 @@ impl Play<'_> {
             started_at,
             cells: self.cells_of(component, countries, status).await?,
             message,
+            sign_off: self.approved_beside(0),
             ..Declare::default()
         };
         let mut tx = self.app.store.write().await?;
@@ -263,7 +271,8 @@ impl Play<'_> {
     ) -> Result<(), Refusal> {
         let mut tx = self.app.store.write().await?;
         let version = tx.incident(incident_id).await?.map_or(0, |i| i.version);
-        let step = Step { incident_id: incident_id.into(), version, message, ..Step::default() };
+        let sign_off = self.approved_beside(person);
+        let step = Step { incident_id: incident_id.into(), version, message, sign_off, ..Step::default() };
         act(&mut tx, &self.ctx(person), step, verb).await?;
         Ok(tx.commit().await?)
     }
@@ -326,6 +335,9 @@ impl Play<'_> {
             "Use an app over mobile data for urgent messages. Codes by SMS may need a second try.",
         );
         let id = self.declare(&past, start, first).await?;
+        let mut tx = self.app.store.write().await?;
+        roles::give(&mut tx, &self.ctx(0), &id, Lead::CommsLead, &self.people[1].0, "").await?;
+        tx.commit().await?;
         self.go_to(end.plus(-14 * MINUTE)).await?;
         let message = words(
             "Text messages in Mexico are still late for about one in four. The hub’s operator found one of two links overloaded.",

@@ -1,5 +1,7 @@
 //! The demo operator, made by the real commands on a simulated clock that ends now.
 
+use std::sync::Arc;
+
 use domain::{
     clock::{DAY, MINUTE},
     component::DEFAULTS,
@@ -14,6 +16,7 @@ use crate::{
         Ctx, Refusal, cells, keys, setup,
         users::{self, NewUser},
     },
+    config::Config,
     state::App,
 };
 
@@ -35,8 +38,10 @@ const PEOPLE: [Person; 2] = [
 pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
     let now = app.clock.now();
     let begin = now.plus(-91 * DAY);
-    // The same database and keys under a clock of its own.
-    let past = App { clock: Clock::manual(begin), ..app.clone() };
+    // The same database and keys under a clock of its own, from which no mail goes out.
+    let mut config = Config::clone(&app.config);
+    config.smtp.host.clear();
+    let past = App { clock: Clock::manual(begin), config: Arc::new(config), ..app.clone() };
     let mut people = Vec::new();
     let mut facts = json!({});
     let mut tx = app.store.write().await?;

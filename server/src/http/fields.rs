@@ -11,6 +11,19 @@ impl Fields {
         Self(url::form_urlencoded::parse(bytes).into_owned().collect())
     }
 
+    /// As it is kept: `[[name, value], …]`, without the form's token.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let kept: Vec<_> = self.0.iter().filter(|(n, _)| n != "csrf").collect();
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+
+    /// From how it is kept; nothing if that is not what it should be.
+    #[must_use]
+    pub fn from_json(text: &str) -> Self {
+        Self(serde_json::from_str(text).unwrap_or_default())
+    }
+
     /// The first value of a field; empty when it is missing.
     #[must_use]
     pub fn one(&self, name: &str) -> &str {

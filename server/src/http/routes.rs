@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::auth::role::Permission::{self, Command, Maintain, Own, Publish, Read};
+use crate::auth::role::Permission::{self, Command, Maintain, Own, Publish, Read, Respond};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +33,20 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (POST, "/console/sign-out", SecondFactor),
     (GET, "/console", Role(Read)),
     (GET, "/console/incidents", Role(Read)),
-    (GET, "/console/incidents/new", Role(Command)),
+    (GET, "/console/incidents/new", Role(Respond)),
     (POST, "/console/incidents", Role(Command)),
     (GET, "/console/incidents/{id}", Role(Read)),
     (POST, "/console/incidents/{id}/updates", Role(Publish)),
     (POST, "/console/incidents/{id}/reclassify", Role(Command)),
     (POST, "/console/incidents/{id}/restore", Role(Command)),
     (POST, "/console/incidents/{id}/resolve", Role(Command)),
+    (POST, "/console/incidents/{id}/leads", Role(Respond)),
+    (POST, "/console/drafts/{form}/{incident}/save", Role(Respond)),
+    (POST, "/console/drafts/{form}/{incident}/ask", Role(Respond)),
+    (GET, "/console/drafts/{id}", Role(Read)),
+    (POST, "/console/drafts/{id}/approve", Role(Publish)),
+    (POST, "/console/drafts/{id}/return", Role(Publish)),
+    (POST, "/console/drafts/{id}/discard", Role(Respond)),
     (POST, "/console/proposals/{id}/dismiss", Role(Command)),
     (GET, "/console/telemetry", Role(Read)),
     (GET, "/console/cells/{id}", Role(Read)),

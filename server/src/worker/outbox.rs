@@ -52,6 +52,14 @@ impl Senders {
         let agent = format!("Waypost/{} (+{}/api)", env!("CARGO_PKG_VERSION"), config.origin());
         Ok(Self { smtp, from, client: Client::new((*app.guard).clone(), agent) })
     }
+
+    /// The relay and the sender, if mail is configured.
+    pub(super) const fn relay(&self) -> Option<(&Smtp, &MailAddress)> {
+        match (&self.smtp, &self.from) {
+            (Some(smtp), Some(from)) => Some((smtp, from)),
+            _ => None,
+        }
+    }
 }
 
 fn relay(config: &Config) -> Smtp {

@@ -17,6 +17,11 @@ statements! {
     SELECT_CLOCKS = "SELECT * FROM clocks WHERE incident_id = $1 ORDER BY due_at, id";
     SELECT_RUNNING_CLOCKS = "SELECT * FROM clocks WHERE state = 'running' ORDER BY due_at, id";
     SELECT_CADENCE_CLOCKS = "SELECT * FROM clocks WHERE kind = 'next_update' AND due_at >= $1";
+    CLAIM_ALERTING_CLOCKS {
+        sqlite = "SELECT * FROM clocks WHERE state = 'running' AND alert_at <= $1 ORDER BY alert_at LIMIT $2",
+        postgres = "SELECT * FROM clocks WHERE state = 'running' AND alert_at <= $1 ORDER BY alert_at LIMIT $2
+            FOR UPDATE SKIP LOCKED"
+    };
     CLAIM_DUE_CLOCKS {
         sqlite = "SELECT * FROM clocks WHERE state = 'running' AND breached_at IS NULL AND due_at < $1 ORDER BY due_at LIMIT $2",
         postgres = "SELECT * FROM clocks WHERE state = 'running' AND breached_at IS NULL AND due_at < $1 ORDER BY due_at LIMIT $2
@@ -123,6 +128,19 @@ impl Tx {
             .into_iter()
             .map(Clock::from)
             .collect())
+    }
+
+    /// Running clocks whose next alert is due; on PostgreSQL other workers skip them until commit.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_alerting_clocks(
+        &mut self,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<(String, Clock)>> {
+        let rows = fetch_all!(self, ClockRow, CLAIM_ALERTING_CLOCKS, now.millis(), limit)?;
+        Ok(rows.into_iter().map(|r| (r.incident_id.clone(), r.into())).collect())
     }
 
     /// Running clocks past due whose miss is not on record yet; on PostgreSQL other workers skip them until commit.

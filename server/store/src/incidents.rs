@@ -6,8 +6,9 @@ use crate::{Result, Tx};
 
 statements! {
     INSERT_INCIDENT = "INSERT INTO incidents (id, title, severity, phase, started_at, declared_at, declared_by, restored_at,
-        resolved_at, next_update_due_at, policy_version, evidence, sequence, version, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        resolved_at, next_update_due_at, policy_version, evidence, sequence, version, updated_at, is_rehearsal,
+        is_backfilled)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     UPDATE_INCIDENT = "UPDATE incidents SET severity = $1, phase = $2, restored_at = $3, resolved_at = $4,
         next_update_due_at = $5, sequence = sequence + 1, version = version + 1, updated_at = $6
         WHERE id = $7 AND version = $8";
@@ -64,6 +65,12 @@ pub struct IncidentRow {
     /// When it last changed.
     #[sqlx(try_from = "i64")]
     pub updated_at: Timestamp,
+    /// Played, not lived: never public, never told.
+    pub is_rehearsal: bool,
+    /// Entered afterwards; nobody was told.
+    pub is_backfilled: bool,
+    /// The incident that goes on in its place.
+    pub duplicate_of: Option<String>,
 }
 
 /// A cell that an incident holds, or held.
@@ -102,6 +109,8 @@ impl Tx {
             row.sequence,
             row.version,
             row.updated_at.millis(),
+            row.is_rehearsal,
+            row.is_backfilled,
         )
         .map(drop)
     }

@@ -11,8 +11,9 @@ use crate::{Result, Tx};
 
 statements! {
     INSERT_UPDATE = "INSERT INTO updates (id, incident_id, sequence, kind, phase, severity, known, unknown, next_steps,
-        customer_action, published_at, published_by, next_update_due_at, idempotency_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        customer_action, published_at, published_by, next_update_due_at, idempotency_key, approved_by,
+        break_glass_reason, overrides, is_automatic)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     SELECT_UPDATE_BY_KEY = "SELECT * FROM updates WHERE idempotency_key = $1";
     SELECT_UPDATES = "SELECT * FROM updates WHERE incident_id = $1 ORDER BY sequence DESC";
     SELECT_UPDATES_SINCE = "SELECT * FROM updates WHERE incident_id IN
@@ -62,6 +63,16 @@ pub struct UpdateRow {
     pub next_update_due_at: Option<i64>,
     /// Makes a repeated request harmless.
     pub idempotency_key: Option<String>,
+    /// The second person; none: none was needed, or the glass was broken.
+    pub approved_by: Option<String>,
+    /// Why it went out without the second person that it needed.
+    pub break_glass_reason: Option<String>,
+    /// JSON: `[[rule, reason], …]` of the linter's rules that were overridden.
+    pub overrides: String,
+    /// A holding statement of Waypost's own.
+    pub is_automatic: bool,
+    /// When its text was last edited, in milliseconds.
+    pub edited_at: Option<i64>,
 }
 
 /// A cell that an update changed.
@@ -102,6 +113,10 @@ impl Tx {
             &row.published_by,
             row.next_update_due_at,
             &row.idempotency_key,
+            &row.approved_by,
+            &row.break_glass_reason,
+            &row.overrides,
+            row.is_automatic,
         )
         .map(drop)
     }

@@ -25,6 +25,8 @@ async fn declare(app: &TestApp, commander: &Person<'_>, key: &str) -> Answer {
         ("next_update_due_at", ""),
         ("proposal", ""),
         ("idempotency_key", key),
+        ("how", "alone"),
+        ("break_glass", "Nobody else is on shift."),
     ];
     commander.send("/console/incidents", &fields).await
 }
@@ -38,7 +40,8 @@ fn due(incident: &serde_json::Value) -> &str {
 }
 
 async fn step(commander: &Person<'_>, incident: &str, verb: &str, fields: &[(&str, &str)]) -> Answer {
-    commander.send(&format!("{incident}/{verb}"), fields).await
+    let alone = [("how", "alone"), ("break_glass", "Nobody else is on shift.")];
+    commander.send(&format!("{incident}/{verb}"), &[fields, &alone].concat()).await
 }
 
 api_tests! {

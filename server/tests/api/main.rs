@@ -4,6 +4,7 @@
 mod harness;
 
 mod access;
+mod command;
 mod degradation;
 mod incidents;
 mod ingest;

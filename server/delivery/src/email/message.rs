@@ -30,8 +30,8 @@ pub struct Outgoing<'a> {
     pub message_id: &'a str,
     /// Left part of the id that all mails about one incident refer to.
     pub thread_id: Option<&'a str>,
-    /// Takes the one-click POST of RFC 8058.
-    pub unsubscribe_url: &'a str,
+    /// Takes the one-click POST of RFC 8058; none: a mail to the operator's own people, which is no list.
+    pub unsubscribe_url: Option<&'a str>,
     /// When it was first due; retries keep it.
     pub date: Timestamp,
 }
@@ -54,7 +54,8 @@ pub fn opaque(mac: &[u8; 32]) -> String {
 pub fn build(mail: &Outgoing<'_>) -> Result<Vec<u8>, Poison> {
     let name = one_line(mail.from_name, 80);
     let subject = one_line(&mail.content.subject, 400);
-    for (what, value) in [("unsubscribe link", mail.unsubscribe_url), ("message id", mail.message_id)] {
+    let link = mail.unsubscribe_url.map(|url| ("unsubscribe link", url));
+    for (what, value) in link.into_iter().chain([("message id", mail.message_id)]) {
         if value.is_empty() || !value.bytes().all(|b| (b'!'..=b'~').contains(&b)) {
             return Err(Poison(format!("{what} {value:?} is not one word of ASCII")));
         }
@@ -70,14 +71,16 @@ pub fn build(mail: &Outgoing<'_>) -> Result<Vec<u8>, Poison> {
     if let Some(root) = mail.thread_id.map(|id| format!("<{id}@{domain}>")) {
         builder = builder.in_reply_to(root.clone()).references(root);
     }
-    for (header, value) in [
-        ("List-Id", format!("{} <status.{domain}>", phrase(&name))),
-        ("List-Unsubscribe", format!("<{}>", mail.unsubscribe_url)),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()),
-        ("Auto-Submitted", "auto-generated".into()),
-        ("Precedence", "bulk".into()),
-        ("X-Auto-Response-Suppress", "All".into()),
-    ] {
+    let list = mail.unsubscribe_url.map(|url| {
+        [
+            ("List-Id", format!("{} <status.{domain}>", phrase(&name))),
+            ("List-Unsubscribe", format!("<{url}>")),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()),
+            ("Precedence", "bulk".into()),
+        ]
+    });
+    let always = [("Auto-Submitted", "auto-generated".into()), ("X-Auto-Response-Suppress", "All".into())];
+    for (header, value) in list.into_iter().flatten().chain(always) {
         builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(header), value));
     }
     let bodies = MultiPart::alternative_plain_html(mail.content.text.clone(), mail.content.html.clone());
@@ -127,7 +130,9 @@ mod tests {
             content,
             message_id: &id,
             thread_id: Some("root"),
-            unsubscribe_url: "https://status.example.com/u/0123456789ab0123456789012345678901234567890123456789012",
+            unsubscribe_url: Some(
+                "https://status.example.com/u/0123456789ab0123456789012345678901234567890123456789012",
+            ),
             date: Timestamp::parse_rfc3339("2026-03-02T08:15:00Z").unwrap(),
         })
         .map(|b| String::from_utf8(b).unwrap())
@@ -189,7 +194,7 @@ mod tests {
             content: &content,
             message_id: "id",
             thread_id: None,
-            unsubscribe_url: "https://x/\r\nBcc: y@example.com",
+            unsubscribe_url: Some("https://x/\r\nBcc: y@example.com"),
             date: Timestamp::default(),
         };
         assert!(build(&mail).is_err());

@@ -165,6 +165,49 @@ impl ConfirmSubscription {
     }
 }
 
+/// Tells the operator's own people what a clock says.
+#[derive(Debug, Clone)]
+pub struct StaffReminder {
+    /// Name of the page.
+    pub page_name: String,
+    /// What is due, on one line.
+    pub words: String,
+    /// The incident in the console.
+    pub link: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/staff_reminder/subject.txt")]
+struct ReminderSubject<'a>(&'a StaffReminder);
+
+#[derive(Template)]
+#[template(path = "email/staff_reminder/body.txt")]
+struct ReminderText<'a>(&'a StaffReminder);
+
+#[derive(Template)]
+#[template(path = "email/staff_reminder/body.html")]
+struct ReminderHtml<'a>(&'a StaffReminder);
+
+impl StaffReminder {
+    /// Renders it.
+    ///
+    /// # Errors
+    /// When a template fails, which no data of ours can make it do.
+    pub fn render(&self) -> askama::Result<Rendered> {
+        render(&ReminderSubject(self), &ReminderText(self), &ReminderHtml(self))
+    }
+
+    /// An example with every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            words: "Next update is due in 5 minutes, at 08:45 UTC – [Sev 1] activations fail".into(),
+            link: "https://status.example.com/console/incidents/p31zjtct2jer".into(),
+        }
+    }
+}
+
 fn render(subject: &impl Template, text: &impl Template, html: &impl Template) -> askama::Result<Rendered> {
     Ok(Rendered { subject: subject.render()?.trim().to_owned(), text: text.render()?, html: html.render()? })
 }
@@ -227,6 +270,9 @@ mod tests {
         assert!(update.text.contains("supplier <node 2>"), "{}", update.text);
         assert!(update.html.contains("supplier &#60;node 2&#62;"), "{}", update.html);
         assert!(update.text.contains("14:50 UTC (15:50 in France)"));
+        let reminder = StaffReminder::sample().render().unwrap();
+        assert_eq!(reminder.subject, StaffReminder::sample().words);
+        assert!(reminder.text.contains("/console/incidents/p31zjtct2jer") && !reminder.html.contains("/u/"));
         let confirm = ConfirmSubscription::sample().render().unwrap();
         calm(&confirm);
         assert!(confirm.text.contains("/confirm/token"));

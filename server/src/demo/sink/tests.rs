@@ -76,7 +76,7 @@ fn mail(to: &str, text: &str) -> (MailAddress, MailAddress, Vec<u8>) {
         content: &content,
         message_id: &id,
         thread_id: Some("root"),
-        unsubscribe_url: "https://status.example.com/u/token",
+        unsubscribe_url: Some("https://status.example.com/u/token"),
         date: Timestamp::from_millis(1_772_459_400_000),
     })
     .unwrap();

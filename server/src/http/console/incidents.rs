@@ -1,13 +1,17 @@
 //! Incidents: the list, declaring one, one with its story, and its verbs.
 
 mod declare;
+mod leads;
 mod list;
 mod show;
 mod steps;
 
+pub(super) use declare::again as declare_again;
 pub use declare::{declare, new};
+pub use leads::give;
 pub use list::list;
 pub use show::show;
+pub(super) use steps::{again, needed};
 pub use steps::{reclassify, resolve, restore, update};
 
 use app::console::model::CellChoice;
@@ -15,7 +19,7 @@ use domain::{severity::Severity, sla::policy::SeverityMatrix, status::CellStatus
 use store::{Tx, policies::SEVERITY_MATRIX};
 
 use super::now::Names;
-use crate::{commands::Refusal, http::fields::Fields};
+use crate::commands::Refusal;
 
 /// Every cell to choose from, with what is chosen.
 async fn choices(tx: &mut Tx, chosen: &[(String, CellStatus)]) -> Result<Vec<CellChoice>, Refusal> {
@@ -43,14 +47,4 @@ async fn severities(tx: &mut Tx) -> Result<Vec<(i64, String, String)>, Refusal> 
             (s.number(), label, matrix.promises(s).examples.clone())
         })
         .collect())
-}
-
-/// The idempotency key of a form.
-fn key(fields: &Fields) -> Result<Option<String>, Refusal> {
-    match fields.some("idempotency_key") {
-        Some(key) if key.len() > 100 => {
-            Err(Refusal::field("", "The idempotency key is longer than 100 bytes."))
-        }
-        key => Ok(key.map(str::to_owned)),
-    }
 }

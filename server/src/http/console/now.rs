@@ -16,17 +16,21 @@ use domain::{
     clock::Timestamp,
     clock_local::{duration_words, hour_minute, utc_date, utc_time, zone},
     notice::{full_title, scope},
-    sla::clock::ClockKind,
+    sla::{
+        clock::{Clock, ClockKind, ClockState},
+        policy::SeverityMatrix,
+    },
     telemetry::kpi::Evidence,
 };
-use store::{IncidentRow, Tx};
+use store::{IncidentRoleRow, IncidentRow, Tx};
 
-use super::{ctx, frame, page};
+use super::{ctx, drafts, frame, page};
 use crate::{
     auth::session::Session,
-    commands::{Refusal, proposals},
+    commands::{Refusal, kept::Form, proposals},
     http::errors::refusal_page,
     state::App,
+    worker::timers::actors,
 };
 
 /// Names of cells by id: (component, country), in page order.
@@ -109,7 +113,7 @@ pub(super) fn evidence_sentence(json: Option<&str>) -> String {
 
 /// The board.
 pub async fn board(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
-    match load(&app).await {
+    match load(&app, &session).await {
         Ok(model) => {
             let mut frame = frame(&app, Some(&session), "Now", "/console");
             frame.refresh_secs = Some(30);
@@ -119,7 +123,7 @@ pub async fn board(State(app): State<App>, Extension(session): Extension<Session
     }
 }
 
-async fn load(app: &App) -> Result<Now, Refusal> {
+async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
     let now = app.clock.now();
     let mut tx = app.store.read().await?;
     let names = Names::load(&mut tx).await?;
@@ -127,6 +131,7 @@ async fn load(app: &App) -> Result<Now, Refusal> {
     for row in tx.open_incidents().await? {
         model.open.push(incident_line(&mut tx, &names, &row, now).await?);
     }
+    let mut desks = Desks::default();
     for (incident_id, clock) in tx.running_clocks().await? {
         let action = match clock.kind {
             ClockKind::FirstResponse | ClockKind::NextUpdate => ("Post update", "#update"),
@@ -138,7 +143,20 @@ async fn load(app: &App) -> Result<Now, Refusal> {
         let incident =
             model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
         let due = due(clock.due_at.millis(), now);
-        model.clocks.push(ClockLine { due, promise: clock.kind.words(), incident_id, incident, action });
+        let (who, is_paused) = desks.of(&mut tx, &incident_id, &clock, now).await?;
+        let promise = clock.kind.words();
+        model.clocks.push(ClockLine { due, promise, incident_id, incident, who, is_paused, action });
+    }
+    model.reminders =
+        tx.reminders(&session.user_id).await?.into_iter().map(|r| (r.words, r.incident_id)).collect();
+    model.waiting = drafts::waiting(&mut tx, &names, None, now).await?;
+    for draft in tx.saved_drafts(&session.user_id).await? {
+        let form = Form::find(&draft.form).map_or("Text", Form::words);
+        let href = match draft.incident_id.as_str() {
+            "" => "/console/incidents/new".to_owned(),
+            id => format!("/console/incidents/{id}"),
+        };
+        model.saved.push((format!("{form}, saved {}", utc_time(draft.updated_at, now)), href));
     }
     for p in tx.open_proposals().await? {
         model.proposals.push(ProposalLine {
@@ -152,6 +170,34 @@ async fn load(app: &App) -> Result<Now, Refusal> {
     }
     model.delivery = super::subscribers::delivery_sentence(app, &mut tx).await?;
     Ok(model)
+}
+
+/// What the board needs to know of each incident: who leads it, and its policy.
+#[derive(Default)]
+struct Desks(HashMap<String, (Vec<IncidentRoleRow>, SeverityMatrix)>);
+
+impl Desks {
+    /// Who must act on a clock, and whether it is paused.
+    async fn of(
+        &mut self,
+        tx: &mut Tx,
+        incident_id: &str,
+        clock: &Clock,
+        now: Timestamp,
+    ) -> Result<(String, bool), Refusal> {
+        if !self.0.contains_key(incident_id) {
+            let version = tx.incident(incident_id).await?.map_or(0, |i| i.policy_version);
+            let desk = (tx.incident_roles(incident_id).await?, tx.severity_matrix(version).await?);
+            self.0.insert(incident_id.to_owned(), desk);
+        }
+        let Some((roles, matrix)) = self.0.get(incident_id) else { return Ok((String::new(), false)) };
+        let who: Vec<&str> = actors(clock.kind)
+            .iter()
+            .filter_map(|lead| roles.iter().find(|r| r.role == *lead && r.ended_at.is_none()))
+            .map(|r| r.user_name.as_str())
+            .collect();
+        Ok((who.join(", "), matrix.standing(clock, now) == ClockState::Paused))
+    }
 }
 
 /// A person decides: no incident.

@@ -91,7 +91,7 @@ async fn mail(
         content: &content,
         message_id: &message_id,
         thread_id: thread_id.as_deref(),
-        unsubscribe_url: &unsubscribe_url,
+        unsubscribe_url: Some(&unsubscribe_url),
         date: row.created_at,
     });
     match message {

@@ -14,6 +14,8 @@ use super::{Answer, Ask, TestApp};
 /// A signed-in person.
 pub(crate) struct Person<'a> {
     app: &'a TestApp,
+    /// Public id.
+    pub(crate) id: String,
     cookie: String,
     csrf: String,
 }
@@ -34,9 +36,9 @@ impl TestApp {
         let cookie = session::begin(&mut tx, &user, true, "test", self.now(), None).await.expect("a session");
         tx.commit().await.expect("a commit");
         let cookie = cookie.to_str().expect("text").split(';').next().unwrap_or_default().to_owned();
-        let id = cookie.strip_prefix(&format!("{COOKIE}=")).expect("our cookie");
-        let csrf = self.app.keys.token(Purpose::Form, &[&token_hash(id)]);
-        Person { app: self, cookie, csrf }
+        let value = cookie.strip_prefix(&format!("{COOKIE}=")).expect("our cookie");
+        let csrf = self.app.keys.token(Purpose::Form, &[&token_hash(value)]);
+        Person { app: self, id: user, cookie, csrf }
     }
 }
 

@@ -2,40 +2,28 @@
 
 use app::console::{
     self,
+    command::Acts,
     model::{self, FormError},
 };
 use axum::{extract::Query, http::StatusCode, response::Response};
+use domain::clock_local::utc_time;
 use serde::Deserialize;
 use store::Tx;
 
-use super::{choices, key, severities};
+use super::{choices, severities, steps::submit};
 use crate::{
+    auth::role::Permission,
     clock::new_id,
-    commands::{
-        Refusal,
-        incidents::{self, Published},
-    },
-    http::console::{
-        desk::{Answer, Desk, see},
-        forms,
-        now::evidence_sentence,
+    commands::{Refusal, incidents::Published, kept::Form},
+    http::{
+        console::{
+            desk::{Answer, Desk, see},
+            forms,
+            now::evidence_sentence,
+        },
+        fields::Fields,
     },
 };
-
-const FIELDS: &[&str] = &[
-    "title",
-    "severity",
-    "started_at",
-    "cell.*",
-    "known",
-    "unknown",
-    "next_steps",
-    "customer_action",
-    "next_update_due_at",
-    "proposal",
-    "idempotency_key",
-    "preview",
-];
 
 /// Where a declaration comes from.
 #[derive(Debug, Default, Deserialize)]
@@ -43,14 +31,22 @@ pub struct From {
     proposal: Option<String>,
 }
 
-/// The form that declares.
+/// The form that declares; what this person saved of it comes back.
 pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     let mut tx = desk.read().await?;
+    let saved = tx.saved_draft(&desk.session.user_id, "", Form::Declare.slug()).await?;
+    if let (Some(draft), None) = (saved, &from.proposal) {
+        let words = format!("Restored from your draft of {}.", utc_time(draft.updated_at, desk.now()));
+        let desk = Desk { fields: Fields::from_json(&draft.fields), ..desk };
+        let model = model::Declare { restored: Some(words), ..typed(&desk, &mut tx, None).await? };
+        return Ok(show(&desk, StatusCode::OK, &model));
+    }
     let mut model = model::Declare {
         severity: 2,
         started: forms::input_time(desk.now()),
         severities: severities(&mut tx).await?,
         idempotency_key: new_id(),
+        acts: acts(&desk, None),
         ..model::Declare::default()
     };
     let mut chosen = Vec::new();
@@ -86,23 +82,42 @@ pub async fn declare(desk: Desk) -> Answer {
     }
 }
 
-async fn again(desk: &Desk, error: Option<FormError>) -> Answer {
+pub(crate) async fn again(desk: &Desk, error: Option<FormError>) -> Answer {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut tx = desk.read().await?;
+    let model = typed(desk, &mut tx, error).await?;
+    Ok(show(desk, status, &model))
+}
+
+fn acts(desk: &Desk, error: Option<FormError>) -> Acts {
+    Acts {
+        needs_second: None,
+        may_publish: desk.may(Permission::Command),
+        keep: "/console/drafts/declare/new".into(),
+        label: "Declare and publish".into(),
+        break_glass: desk.fields.one("break_glass").into(),
+        publish_at: desk.fields.one("publish_at").into(),
+        error,
+    }
+}
+
+/// The form as it was typed.
+async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<model::Declare, Refusal> {
     let fields = &desk.fields;
-    let model = model::Declare {
+    Ok(model::Declare {
         title: fields.one("title").into(),
         severity: fields.one("severity").parse().unwrap_or(2),
         started: fields.one("started_at").into(),
         fields: forms::typed(fields),
-        cells: choices(&mut tx, &forms::cells(fields).unwrap_or_default()).await?,
-        proposal: evidence(&mut tx, fields.some("proposal")).await?,
-        severities: severities(&mut tx).await?,
+        cells: choices(tx, &forms::cells(fields).unwrap_or_default()).await?,
+        proposal: evidence(tx, fields.some("proposal")).await?,
+        severities: severities(tx).await?,
         next_update: fields.one("next_update_due_at").into(),
         idempotency_key: fields.some("idempotency_key").map_or_else(new_id, str::to_owned),
+        acts: acts(desk, error.clone()),
+        restored: None,
         error,
-    };
-    Ok(show(desk, status, &model))
+    })
 }
 
 async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String, String)>, Refusal> {
@@ -112,20 +127,5 @@ async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String,
 }
 
 async fn try_declare(desk: &Desk) -> Result<Published, Refusal> {
-    let fields = &desk.fields;
-    forms::only(fields, FIELDS)?;
-    let cmd = incidents::Declare {
-        title: fields.one("title").into(),
-        severity: fields.one("severity").parse().unwrap_or(0),
-        started_at: forms::time(fields, "started_at")?.unwrap_or_else(|| desk.now()),
-        cells: forms::cells(fields)?,
-        message: forms::message(fields),
-        next_update_due_at: forms::time(fields, "next_update_due_at")?,
-        proposal_id: fields.some("proposal").map(str::to_owned),
-        idempotency_key: key(fields)?,
-    };
-    let mut work = desk.begin().await?;
-    let done = incidents::declare(&mut work.tx, &work.ctx, cmd).await?;
-    desk.publish(work).await?;
-    Ok(done)
+    submit(desk, Form::Declare, "").await
 }

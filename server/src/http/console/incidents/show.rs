@@ -9,27 +9,62 @@ use domain::{
     clock::Timestamp,
     clock_local::{Place, duration_words, utc_and_local, utc_time},
     incident::UpdateKind,
+    lead::{SignOff, signed_off},
     notice::Message,
-    sla::clock::{Clock, ClockState},
+    sla::{
+        clock::{Clock, ClockState},
+        policy::SeverityMatrix,
+    },
     status::CellStatus,
 };
 use store::{Tx, UpdateRow};
 
-use super::choices;
+use super::{choices, leads, steps::refill};
 use crate::{
     auth::role::Permission,
     clock::new_id,
-    commands::Refusal,
-    http::console::{
-        desk::{Answer, Desk},
-        now::{Names, due, evidence_sentence},
+    commands::{Refusal, kept::Form},
+    http::{
+        console::{
+            desk::{Answer, Desk},
+            drafts,
+            now::{Names, due, evidence_sentence},
+        },
+        fields::Fields,
     },
 };
 
 /// One incident.
 pub async fn show(desk: Desk, Path(id): Path<String>) -> Answer {
-    let model = load(&desk, &id).await?;
+    see_reminders(&desk, &id).await?;
+    let mut model = load(&desk, &id).await?;
+    restore_draft(&desk, &mut model).await?;
     Ok(render(&desk, StatusCode::OK, &model))
+}
+
+/// Whoever opens the incident has seen what its clocks said.
+async fn see_reminders(desk: &Desk, id: &str) -> Result<(), Refusal> {
+    let unseen = desk.read().await?.reminders(&desk.session.user_id).await?;
+    if unseen.iter().any(|r| r.incident_id == id) {
+        let mut work = desk.begin().await?;
+        work.tx.see_reminders(&work.ctx.actor, id, work.ctx.now).await?;
+        work.commit().await?;
+    }
+    Ok(())
+}
+
+/// What this person saved of a form comes back.
+async fn restore_draft(desk: &Desk, model: &mut model::Incident) -> Result<(), Refusal> {
+    let mut tx = desk.read().await?;
+    for form in [Form::Updates, Form::Reclassify, Form::Restore, Form::Resolve] {
+        if let Some(draft) = tx.saved_draft(&desk.session.user_id, &model.id, form.slug()).await? {
+            refill(model, form, &Fields::from_json(&draft.fields));
+            let at = utc_time(draft.updated_at, desk.now());
+            model.restored = Some(format!("{} restored from your draft of {at}.", form.words()));
+            break;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn render(desk: &Desk, status: StatusCode, model: &model::Incident) -> Response {
@@ -48,19 +83,10 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let matrix = tx.severity_matrix(row.policy_version).await?;
     let latest = matrix.latest_next_update(row.severity, now).map(|at| utc_time(at, now)).unwrap_or_default();
     let recipients = tx.count_confirmed_subscribers().await?;
-    let mut updates = Vec::new();
-    let changes = tx.update_cells(id).await?;
-    for update in tx.updates(id).await? {
-        let by = tx.user_name(&update.published_by).await?.unwrap_or_else(|| "Waypost".into());
-        let moved = changes.iter().filter(|c| c.update_id == update.id);
-        let moved = moved
-            .map(|c| {
-                format!("{}: {} → {}", names.cell(&c.cell_id), c.old_status.words(), c.new_status.words())
-            })
-            .collect();
-        updates.push(update_item(&update, by, moved, now));
-    }
-    let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, now)).collect();
+    let updates = published(&mut tx, &names, id, now).await?;
+    let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, now)).collect();
+    let leads = leads::read(desk, &mut tx, id, now).await?;
+    let waiting = drafts::waiting(&mut tx, &names, Some(id), now).await?;
     Ok(model::Incident {
         id: row.id.clone(),
         title: names.title(&mut tx, &row).await?,
@@ -83,11 +109,36 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         next_update_typed: String::new(),
         idempotency_key: new_id(),
         error: None,
+        may_respond: desk.may(Permission::Respond),
         may_publish: desk.may(Permission::Publish),
         may_command: desk.may(Permission::Command),
         audience: format!("Publish to {recipients} subscriber{}", if recipients == 1 { "" } else { "s" }),
+        needs_second: signed_off(row.severity, "", &SignOff::Alone).is_err(),
+        break_glass: String::new(),
+        publish_at: String::new(),
+        restored: None,
+        leads,
+        waiting,
     })
 }
+/// Updates of an incident, newest first.
+async fn published(tx: &mut Tx, names: &Names, id: &str, now: Timestamp) -> Result<Vec<UpdateItem>, Refusal> {
+    let mut updates = Vec::new();
+    let changes = tx.update_cells(id).await?;
+    for update in tx.updates(id).await? {
+        let by = tx.user_name(&update.published_by).await?.unwrap_or_else(|| "Waypost".into());
+        let moved = changes.iter().filter(|c| c.update_id == update.id);
+        let moved = moved
+            .map(|c| {
+                format!("{}: {} → {}", names.cell(&c.cell_id), c.old_status.words(), c.new_status.words())
+            })
+            .collect();
+        let signed = signed(tx, &update).await?;
+        updates.push(UpdateItem { signed, ..update_item(&update, by, moved, now) });
+    }
+    Ok(updates)
+}
+
 async fn places(tx: &mut Tx, held: &[(String, CellStatus)]) -> Result<Vec<Place>, Refusal> {
     let cells = tx.cells().await?;
     let countries = tx.countries().await?;
@@ -114,12 +165,26 @@ fn update_item(update: &UpdateRow, by: String, changes: Vec<String>, now: Timest
         _ => update.phase.word().into(),
     };
     let fields = message.labelled().into_iter().map(|(label, text)| (label, text.to_owned())).collect();
-    UpdateItem { what, at: utc_time(update.published_at, now), by, fields, changes }
+    UpdateItem { what, at: utc_time(update.published_at, now), by, fields, changes, signed: String::new() }
 }
 
-fn clock_item(clock: &Clock, now: Timestamp) -> ClockItem {
+/// Who stands behind an update beside its author.
+async fn signed(tx: &mut Tx, update: &UpdateRow) -> Result<String, Refusal> {
+    if update.is_automatic {
+        return Ok(" · automatic".into());
+    }
+    if let Some(reason) = &update.break_glass_reason {
+        return Ok(format!(" · glass broken: {reason}"));
+    }
+    let Some(second) = &update.approved_by else { return Ok(String::new()) };
+    let name = tx.user_name(second).await?.unwrap_or_else(|| "somebody".into());
+    Ok(format!(" · approved by {name}"))
+}
+
+fn clock_item(clock: &Clock, matrix: &SeverityMatrix, now: Timestamp) -> ClockItem {
+    let state = matrix.standing(clock, now);
     let late = duration_words(clock.overdue_ms(now));
-    let words = match clock.state {
+    let words = match state {
         ClockState::Met => format!("met {}", clock.stopped_at.map(|t| utc_time(t, now)).unwrap_or_default()),
         ClockState::Breached => format!("{late} late"),
         ClockState::Cancelled => clock.reason.clone().unwrap_or_else(|| "cancelled".into()),
@@ -128,7 +193,7 @@ fn clock_item(clock: &Clock, now: Timestamp) -> ClockItem {
     };
     ClockItem {
         promise: clock.kind.words(),
-        state: clock.state.slug(),
+        state: state.slug(),
         due: due(clock.due_at.millis(), now),
         words,
     }

@@ -1,46 +1,56 @@
 //! The verbs of an open incident.
 
-use app::console::model::FormError;
+use app::console::model::{self, FormError};
 use axum::{extract::Path, http::StatusCode};
-use domain::incident::Phase;
+use domain::lead::SignOff;
 
-use super::{
-    key,
-    show::{load, render},
-};
+use super::show::{load, render};
 use crate::{
+    auth::role::Permission,
     commands::{
         Refusal,
-        incidents::{self, Step, Verb},
+        incidents::Published,
+        kept::{Form, perform},
     },
-    http::console::{
-        desk::{Answer, Desk, see},
-        forms,
+    http::{
+        console::{
+            desk::{Answer, Desk, see},
+            forms,
+        },
+        fields::Fields,
     },
 };
 
-const FIELDS: &[&str] = &[
-    "version",
-    "idempotency_key",
-    "known",
-    "unknown",
-    "next_steps",
-    "customer_action",
-    "next_update_due_at",
-    "phase",
-    "kind",
-    "cell.*",
-    "severity",
-    "reason",
-    "preview",
-];
+/// What somebody must be allowed to do to publish a form.
+pub(crate) const fn needed(form: Form) -> Permission {
+    match form {
+        Form::Updates => Permission::Publish,
+        Form::Declare | Form::Reclassify | Form::Restore | Form::Resolve => Permission::Command,
+    }
+}
+
+/// Publishes a form, alone or by breaking the glass, and forgets what was saved of it.
+pub(super) async fn submit(desk: &Desk, form: Form, incident_id: &str) -> Result<Published, Refusal> {
+    let fields = &desk.fields;
+    let sign_off = match fields.one("how") {
+        "" | "publish" => SignOff::Alone,
+        "alone" => SignOff::BreakGlass(fields.one("break_glass").to_owned()),
+        other => return Err(Refusal::field("", format!("{other:?} is not a way to publish."))),
+    };
+    let mut work = desk.begin().await?;
+    let done = perform(&mut work.tx, &work.ctx, form, incident_id, fields, sign_off).await?;
+    work.tx.drop_saved_draft(&work.ctx.actor, incident_id, form.slug()).await?;
+    desk.publish(work).await?;
+    Ok(done)
+}
+
 /// Does a verb; a refusal, or a wish for a preview, shows the page again with the form as it was.
-async fn step(desk: Desk, id: String, form: &'static str, verb: Result<Verb, Refusal>) -> Answer {
+async fn step(desk: Desk, id: String, form: Form) -> Answer {
     if desk.fields.some("preview").is_some() {
         return again(&desk, &id, form, StatusCode::OK, None).await;
     }
-    let (status, field, message) = match try_step(&desk, &id, verb).await {
-        Ok(()) => return Ok(see(&format!("/console/incidents/{id}"))),
+    let (status, field, message) = match submit(&desk, form, &id).await {
+        Ok(_) => return Ok(see(&format!("/console/incidents/{id}"))),
         Err(Refusal::Field { field, message }) => (StatusCode::UNPROCESSABLE_ENTITY, field, message),
         Err(Refusal::Conflict(message)) => (StatusCode::CONFLICT, "", message),
         Err(refusal) => return Err(refusal),
@@ -48,68 +58,54 @@ async fn step(desk: Desk, id: String, form: &'static str, verb: Result<Verb, Ref
     again(&desk, &id, form, status, Some(FormError { field: field.into(), message })).await
 }
 
-async fn again(
+/// The page with a form as it was typed, and what was wrong with it.
+pub(crate) async fn again(
     desk: &Desk,
     id: &str,
-    form: &'static str,
+    form: Form,
     status: StatusCode,
     error: Option<FormError>,
 ) -> Answer {
     let mut model = load(desk, id).await?;
-    model.form = form;
-    model.fields = forms::typed(&desk.fields);
-    model.chosen_phase = desk.fields.one("phase").into();
-    model.chosen_severity = desk.fields.one("severity").parse().unwrap_or(0);
-    model.reason = desk.fields.one("reason").into();
-    model.next_update_typed = desk.fields.one("next_update_due_at").into();
+    refill(&mut model, form, &desk.fields);
+    model.restored = None;
     model.error = error;
     Ok(render(desk, status, &model))
 }
 
-async fn try_step(desk: &Desk, id: &str, verb: Result<Verb, Refusal>) -> Result<(), Refusal> {
-    let fields = &desk.fields;
-    forms::only(fields, FIELDS)?;
-    let step = Step {
-        incident_id: id.to_owned(),
-        version: fields.one("version").parse().unwrap_or(0),
-        message: forms::message(fields),
-        next_update_due_at: forms::time(fields, "next_update_due_at")?,
-        idempotency_key: key(fields)?,
-    };
-    let verb = verb?;
-    let mut work = desk.begin().await?;
-    incidents::act(&mut work.tx, &work.ctx, step, verb).await?;
-    desk.publish(work).await
+/// Puts what was typed back into a form.
+pub(super) fn refill(model: &mut model::Incident, form: Form, fields: &Fields) {
+    model.form = form.slug();
+    model.fields = forms::typed(fields);
+    model.chosen_phase = fields.one("phase").into();
+    model.chosen_severity = fields.one("severity").parse().unwrap_or(0);
+    model.reason = fields.one("reason").into();
+    model.next_update_typed = fields.one("next_update_due_at").into();
+    model.break_glass = fields.one("break_glass").into();
+    model.publish_at = fields.one("publish_at").into();
+    for (id, status) in forms::cells(fields).unwrap_or_default() {
+        if let Some(cell) = model.cells.iter_mut().find(|c| c.id == id) {
+            cell.chosen = Some(status);
+        }
+    }
 }
 
 /// Posts an update.
 pub async fn update(desk: Desk, Path(id): Path<String>) -> Answer {
-    let verb = match Phase::try_from(desk.fields.one("phase").to_owned()) {
-        Ok(phase) => forms::cells(&desk.fields).map(|cells| Verb::PostUpdate {
-            phase,
-            is_no_change: desk.fields.one("kind") == "no_change",
-            cells,
-        }),
-        Err(_) => Err(Refusal::field("phase", "Choose where the incident stands.")),
-    };
-    step(desk, id, "updates", verb).await
+    step(desk, id, Form::Updates).await
 }
 
 /// Changes the severity.
 pub async fn reclassify(desk: Desk, Path(id): Path<String>) -> Answer {
-    let verb = Verb::Reclassify {
-        severity: desk.fields.one("severity").parse().unwrap_or(0),
-        reason: desk.fields.one("reason").into(),
-    };
-    step(desk, id, "reclassify", Ok(verb)).await
+    step(desk, id, Form::Reclassify).await
 }
 
 /// Usable again.
 pub async fn restore(desk: Desk, Path(id): Path<String>) -> Answer {
-    step(desk, id, "restore", Ok(Verb::Restore)).await
+    step(desk, id, Form::Restore).await
 }
 
 /// Fixed for good.
 pub async fn resolve(desk: Desk, Path(id): Path<String>) -> Answer {
-    step(desk, id, "resolve", Ok(Verb::Resolve)).await
+    step(desk, id, Form::Resolve).await
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{clock::Timestamp, notice::Message, status::CellStatus};
+use domain::{clock::Timestamp, lead::SignOff, notice::Message, status::CellStatus};
 use store::{
     Engine, SubscriberRow,
     testing::{TestDatabase, TestDir},
@@ -165,6 +165,7 @@ impl Bench {
             started_at: self.app.clock.now(),
             cells: vec![(cell.id, CellStatus::PartialOutage)],
             message: message(),
+            sign_off: SignOff::Approved("bbbbbbbbbbbb".into()),
             ..Default::default()
         };
         let published = incidents::declare(&mut tx, &self.ctx(), declare).await.unwrap();
@@ -180,6 +181,7 @@ impl Bench {
             incident_id: incident_id.into(),
             version,
             message: message(),
+            sign_off: SignOff::Approved("bbbbbbbbbbbb".into()),
             ..Default::default()
         };
         let verb = incidents::Verb::PostUpdate {
