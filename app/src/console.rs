@@ -8,6 +8,7 @@ mod incident;
 mod lists;
 pub mod model;
 mod now;
+pub mod policy;
 mod settings;
 
 pub use access::{code, message, people, recovery_codes, setup, sign_in};
@@ -17,4 +18,5 @@ pub use command::draft;
 pub use incident::{declare, incident};
 pub use lists::{incidents, mail, mail_spool, subscribers};
 pub use now::now;
+pub use policy::policy;
 pub use settings::settings;

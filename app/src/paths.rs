@@ -8,6 +8,10 @@ pub const HISTORY: &str = "/history";
 pub const RSS: &str = "/history.rss";
 /// The Atom feed of the whole page.
 pub const ATOM: &str = "/history.atom";
+/// What is promised, and whether it is kept.
+pub const PROMISES: &str = "/promises";
+/// The same for programs.
+pub const PROMISES_JSON: &str = "/promises.json";
 /// Subscribing.
 pub const SUBSCRIBE: &str = "/subscribe";
 /// The description of the public API, for people.

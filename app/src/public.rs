@@ -6,6 +6,7 @@ mod front;
 mod history;
 mod incident;
 mod message;
+mod promises;
 mod region;
 mod subscribe;
 
@@ -15,5 +16,6 @@ pub use front::front_page;
 pub use history::history_page;
 pub use incident::incident_page;
 pub use message::message_page;
+pub use promises::promises_page;
 pub use region::region_page;
 pub use subscribe::subscribe_page;

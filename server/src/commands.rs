@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod kept;
 pub mod keys;
 pub mod notices;
+pub mod policies;
 pub mod proposals;
 pub mod roles;
 pub mod setup;

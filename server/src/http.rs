@@ -43,7 +43,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
 
 /// Routes that read the session cookie; each stands in the route table too, or nobody may call it.
 fn guarded() -> Router<App> {
-    use console::{cells, drafts, incidents, now, people, settings, spool, subscribers};
+    use console::{cells, drafts, incidents, now, people, policy, settings, spool, subscribers};
     Router::new()
         .route("/setup/{token}", get(setup::form).post(setup::submit))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -72,6 +72,7 @@ fn guarded() -> Router<App> {
         .route("/console/subscribers", get(subscribers::show))
         .route("/console/subscribers/{id}/approve", post(subscribers::approve))
         .route("/console/settings", get(settings::show))
+        .route("/console/settings/promises", get(policy::show).post(policy::save))
         .route("/console/settings/portfolios", post(settings::add_portfolio))
         .route("/console/settings/countries", post(settings::add_country))
         .route("/console/settings/components", post(settings::add_component))

@@ -5,6 +5,7 @@ pub mod cards;
 pub mod feed;
 pub mod notice;
 pub mod pages;
+pub mod promises;
 pub mod world;
 
 pub use world::World;

@@ -23,6 +23,12 @@ pub fn zone(name: &str) -> Tz {
     name.parse().unwrap_or(Tz::UTC)
 }
 
+/// Whether this is the name of an IANA zone.
+#[must_use]
+pub fn is_zone(name: &str) -> bool {
+    name.parse::<Tz>().is_ok()
+}
+
 /// `14:50` in the zone.
 #[must_use]
 pub fn hour_minute(at: Timestamp, tz: Tz) -> String {

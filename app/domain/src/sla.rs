@@ -5,3 +5,4 @@ pub mod clock;
 pub mod hours;
 pub mod ledger;
 pub mod policy;
+pub mod words;

@@ -10,6 +10,7 @@ pub fn settings(frame: &Frame, model: &Settings) -> String {
     frame.page(|| {
         view! {
             <h1>"Settings"</h1>
+            <p><a href="/console/settings/promises">"Promises: severity matrix, business hours, reminders"</a></p>
             {grid(frame, model)}
             {keys(frame, model)}
         }

@@ -90,6 +90,7 @@ pub fn document(site: &Site, title: &str, main: impl IntoView) -> String {
                     <span>"Times are UTC, with the local time of the country beside it."</span>
                     <nav aria-label="More">
                         <a href=paths::HISTORY>"History"</a>
+                        <a href=paths::PROMISES>"Promises"</a>
                         <a href=paths::RSS>"RSS"</a>
                         <a href=paths::API>"API"</a>
                         <a href=paths::CONSOLE>"Sign in"</a>

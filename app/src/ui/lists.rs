@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::PastIncident;
+use crate::{model::PastIncident, paths};
 
 /// Incidents in a list, newest first.
 pub fn past_incidents(list: &[PastIncident]) -> impl IntoView + use<> {
@@ -26,7 +26,7 @@ pub fn past_incidents(list: &[PastIncident]) -> impl IntoView + use<> {
 pub fn ledger(lines: &[String]) -> Option<impl IntoView + use<>> {
     (!lines.is_empty()).then(|| {
         let text = lines.join(" · ");
-        view! { <p class="ledger"><b>"Updates on time, last 90 days"</b>" "{text}</p> }
+        view! { <p class="ledger"><a href=paths::PROMISES><b>"Updates on time, last 90 days"</b></a>" "{text}</p> }
     })
 }
 

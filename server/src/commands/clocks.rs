@@ -32,7 +32,9 @@ pub struct Promise<'a> {
 pub async fn arm(tx: &mut Tx, ctx: &Ctx, promise: Promise<'_>) -> Result<Clock, Refusal> {
     cancel(tx, ctx, promise.incident_id, promise.kind, promise.subject, "re-armed").await?;
     let Promise { incident_id, kind, subject, severity, started_at, due_at } = promise;
-    let clock = Clock::arm(new_id(), kind, severity, started_at, due_at).about(subject);
+    let version = tx.incident(incident_id).await?.ok_or(Refusal::NotFound("incident"))?.policy_version;
+    let matrix = tx.severity_matrix(version).await?;
+    let clock = Clock::arm(new_id(), kind, severity, started_at, due_at).about(subject).alerting(&matrix);
     tx.save_clock(incident_id, &clock).await?;
     record(tx, ctx, "arm_clock", incident_id, &clock).await?;
     Ok(clock)

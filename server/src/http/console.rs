@@ -7,6 +7,7 @@ pub mod forms;
 pub mod incidents;
 pub mod now;
 pub mod people;
+pub mod policy;
 pub mod settings;
 pub mod spool;
 pub mod subscribers;

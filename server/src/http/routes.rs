@@ -55,6 +55,8 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (GET, "/console/subscribers", Role(Read)),
     (POST, "/console/subscribers/{id}/approve", Role(Own)),
     (GET, "/console/settings", Role(Read)),
+    (GET, "/console/settings/promises", Role(Read)),
+    (POST, "/console/settings/promises", Role(Maintain)),
     (POST, "/console/settings/portfolios", Role(Maintain)),
     (POST, "/console/settings/countries", Role(Maintain)),
     (POST, "/console/settings/components", Role(Maintain)),

@@ -6,13 +6,16 @@ use domain::{
     clock::{DAY, Timestamp},
     clock_local::Place,
     notice::{Message, full_title, scope},
-    sla::ledger::{Line, ledger},
+    sla::{
+        ledger::{Line, ledger},
+        policy::SeverityMatrix,
+    },
     status::{CellStatus, Indicator, page_indicator},
     uptime::{Change, History, history},
 };
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, Store, UpdateCellRow,
-    UpdateRow,
+    UpdateRow, policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -66,6 +69,12 @@ pub struct World {
     pub moved: HashMap<String, Vec<UpdateCellRow>>,
     /// Cadence promises made and kept.
     pub ledger: Vec<Line>,
+    /// The severity matrix in force.
+    pub matrix: SeverityMatrix,
+    /// Updates of 90 days that went out without the second person that they needed.
+    pub published_alone: i64,
+    /// Holding statements of 90 days.
+    pub automatic_statements: i64,
     /// `08:31 UTC`: when it was read, once the database has been gone for a while.
     pub stale_since: Option<String>,
 }
@@ -119,6 +128,9 @@ impl World {
             histories,
             incidents,
             moved,
+            matrix: tx.policy(SEVERITY_MATRIX).await?.1,
+            published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
+            automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
             stale_since: None,
         })

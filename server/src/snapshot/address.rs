@@ -8,7 +8,7 @@ use app::{
 };
 
 use super::page::Kind;
-use crate::reads::{World, api, feed, pages};
+use crate::reads::{World, api, feed, pages, promises};
 
 /// What is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,6 +22,9 @@ pub(super) enum Address {
     Feed(Option<String>),
     /// The same as Atom.
     AtomFeed(Option<String>),
+    /// What is promised, and whether it is kept.
+    Promises,
+    PromisesJson,
     Incident(String),
     /// A country or a portfolio.
     Region(String),
@@ -44,6 +47,8 @@ impl Address {
                 let page = parameter(query, "page").and_then(|p| p.parse().ok()).unwrap_or(1);
                 return Some(Self::History(page));
             }
+            paths::PROMISES => return Some(Self::Promises),
+            paths::PROMISES_JSON => return Some(Self::PromisesJson),
             paths::RSS => return Some(Self::Feed(region(query))),
             paths::ATOM => return Some(Self::AtomFeed(region(query))),
             _ if path.starts_with(paths::API) => return ApiV2::at(path).map(Self::Api),
@@ -65,7 +70,7 @@ impl Address {
 
     pub(super) const fn kind(&self) -> Kind {
         match self {
-            Self::Api(_) => Kind::Json,
+            Self::Api(_) | Self::PromisesJson => Kind::Json,
             Self::Feed(_) => Kind::Rss,
             Self::AtomFeed(_) => Kind::Atom,
             _ => Kind::Html,
@@ -94,6 +99,8 @@ impl Address {
                 let model = feed::feed(world, origin, paths::ATOM, region.as_deref())?;
                 Some(delivery::feed::incident_history_atom(&model))
             }
+            Self::Promises => Some(public::promises_page(&promises::page(world))),
+            Self::PromisesJson => Some(promises::document(world)),
             Self::Incident(id) => Some(public::incident_page(&pages::incident(world, id)?)),
             Self::Region(slug) => Some(public::region_page(&pages::region(world, slug)?)),
             Self::Cell(country, component) => {

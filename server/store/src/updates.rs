@@ -19,6 +19,10 @@ statements! {
     SELECT_UPDATES_SINCE = "SELECT * FROM updates WHERE incident_id IN
         (SELECT id FROM incidents WHERE started_at >= $1 OR resolved_at IS NULL OR resolved_at >= $1)
         ORDER BY incident_id, sequence DESC";
+    COUNT_UPDATES_ALONE = "SELECT COUNT(*) FROM updates u JOIN incidents i ON i.id = u.incident_id
+        WHERE u.published_at >= $1 AND u.break_glass_reason IS NOT NULL AND i.is_rehearsal = FALSE";
+    COUNT_AUTOMATIC_UPDATES = "SELECT COUNT(*) FROM updates u JOIN incidents i ON i.id = u.incident_id
+        WHERE u.published_at >= $1 AND u.is_automatic = TRUE AND i.is_rehearsal = FALSE";
     INSERT_UPDATE_CELL = "INSERT INTO update_cells (update_id, cell_id, old_status, new_status) VALUES ($1, $2, $3, $4)
         ON CONFLICT (update_id, cell_id) DO UPDATE SET new_status = excluded.new_status";
     SELECT_UPDATE_CELLS = "SELECT uc.update_id, uc.cell_id, uc.old_status, uc.new_status FROM update_cells uc
@@ -143,6 +147,22 @@ impl Tx {
     /// When the database fails.
     pub async fn updates_since(&mut self, from: Timestamp) -> Result<Vec<UpdateRow>> {
         fetch_all!(self, UpdateRow, SELECT_UPDATES_SINCE, from.millis())
+    }
+
+    /// Updates since `from` that went out without the second person that they needed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_updates_alone(&mut self, from: Timestamp) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_UPDATES_ALONE, from.millis())?.0)
+    }
+
+    /// Holding statements since `from`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_automatic_updates(&mut self, from: Timestamp) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_AUTOMATIC_UPDATES, from.millis())?.0)
     }
 
     /// Notes that an update changed a cell.

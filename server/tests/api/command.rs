@@ -41,6 +41,60 @@ async fn incidents(app: &TestApp) -> usize {
     app.get("/api/v2/incidents.json").await.json()["incidents"].as_array().map_or(0, Vec::len)
 }
 
+/// The default matrix as the form sends it, with some fields changed.
+fn policy(changed: &[(&str, &str)]) -> Vec<(String, String)> {
+    let rows = [
+        ["15 min", "30 min", "2 h", "6 h", "15 min", "15 min", "30 min", "48 h", "5 business days"],
+        [
+            "30 min",
+            "60 min",
+            "8 h",
+            "24 h",
+            "30 min",
+            "60 min",
+            "30 min",
+            "3 business days",
+            "7 business days",
+        ],
+        ["4 business hours", "daily", "3 business days", "-", "-", "-", "-", "-", "-"],
+        ["1 business day", "-", "-", "-", "-", "-", "-", "-", "-"],
+    ];
+    let names = [
+        "first_response",
+        "cadence",
+        "workaround",
+        "fix",
+        "tier2",
+        "tier3",
+        "carrier",
+        "rca_draft",
+        "rca_final",
+    ];
+    let mut all: Vec<(String, String)> = Vec::new();
+    for (i, row) in rows.iter().enumerate() {
+        all.extend(
+            names.iter().zip(row).map(|(name, value)| (format!("{name}.{}", i + 1), (*value).to_owned())),
+        );
+    }
+    all.extend(
+        (0..7).map(|day| (format!("hours.{day}"), if day < 5 { "09:00-17:00" } else { "" }.to_owned())),
+    );
+    for (name, value) in [
+        ("zone", "Europe/Paris"),
+        ("holidays", "2026-12-25"),
+        ("remind_before", "5 min"),
+        ("escalate_after", "1 min"),
+        ("version", "0"),
+    ] {
+        all.push((name.to_owned(), value.to_owned()));
+    }
+    for (name, value) in changed {
+        all.retain(|(n, _)| n != name);
+        all.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    all
+}
+
 async fn audited(app: &TestApp, action: &str) -> bool {
     let mut tx = app.app.store.read().await.expect("a transaction");
     let id = tx.open_incidents().await.expect("incidents")[0].id.clone();
@@ -189,5 +243,66 @@ api_tests! {
         app.tick().await;
         app.tick().await;
         assert_eq!(told().await, [0, 1, 2, 8]);
+    }
+
+    async fn a_holding_statement_goes_out_where_policy_allows_and_never_for_long(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        let policy = policy(&[("holding_grace.1", "5 min"), ("holding_in_a_row.1", "2"),
+            ("holding_known.1", "We are still working on it."), ("holding_next_steps.1", "We will say more soon.")]);
+        let policy: Vec<(&str, &str)> = policy.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let saved = owner.send("/console/settings/promises", &policy).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+        let page = declare(app, &owner, "/console/incidents", "1", &ALONE).await.header("location").to_owned();
+        let updates = async || {
+            let incident = app.get("/api/v2/incidents.json").await.json()["incidents"][0].clone();
+            incident["incident_updates"].as_array().cloned().unwrap_or_default()
+        };
+        app.pass(34 * MINUTE);
+        app.tick().await;
+        assert_eq!(updates().await.len(), 1, "within the grace");
+        for expected in [2, 3, 3] {
+            app.pass(36 * MINUTE);
+            app.tick().await;
+            app.tick().await;
+            assert_eq!(updates().await.len(), expected);
+        }
+        let body = updates().await[0]["body"].as_str().unwrap_or_default().to_owned();
+        assert!(body.contains("Automatic statement. We are still working on it."), "{body}");
+        let public = app.get(&page.replace("/console", "")).await;
+        assert!(public.text().contains("Automatic statement."), "{}", public.text());
+        let ledger = app.get("/promises.json").await.json();
+        assert_eq!(ledger["severities"][0]["made"], 3, "{ledger}");
+        assert_eq!(ledger["severities"][0]["kept"], 0, "an automatic statement is late: {ledger}");
+        assert_eq!((ledger["automatic_statements"].as_i64(), ledger["published_alone"].as_i64()), (Some(2), Some(1)));
+    }
+
+    async fn a_policy_is_versioned_and_never_rewrites_the_past(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        declare(app, &owner, "/console/incidents", "1", &ALONE).await;
+        for (field, value) in [("cadence.1", "soon"), ("workaround.2", "0 h"), ("zone", "Mars/Base"),
+            ("hours.0", "17:00-09:00"), ("holidays", "Christmas"), ("first_response.1", "-"), ("version", "7")] {
+            let wrong = policy(&[(field, value)]);
+            let wrong: Vec<(&str, &str)> = wrong.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let answer = owner.send("/console/settings/promises", &wrong).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+            assert!(answer.text().contains(value), "what was typed is kept: {field}");
+        }
+        let stricter = policy(&[("cadence.1", "10 min")]);
+        let stricter: Vec<(&str, &str)> = stricter.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let saved = owner.send("/console/settings/promises", &stricter).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+        assert!(app.get("/promises").await.text().contains("every 10 minutes"));
+        let due = |i: usize| async move {
+            let incidents = app.get("/api/v2/incidents.json").await.json()["incidents"].clone();
+            incidents[i]["x_waypost"]["next_update_due_at"].as_str().unwrap_or_default().to_owned()
+        };
+        assert_eq!(due(0).await, "2026-03-02T08:30:00.000Z", "declared under the older version");
+        declare(app, &owner, "/console/incidents", "1", &ALONE).await;
+        let all = [due(0).await, due(1).await];
+        assert!(all.contains(&"2026-03-02T08:10:00.000Z".to_owned()) && all.contains(&"2026-03-02T08:30:00.000Z".to_owned()), "{all:?}");
+        let viewer = app.signed_in(Role::Viewer).await;
+        assert_eq!(viewer.send("/console/settings/promises", &stricter).await.status, StatusCode::FORBIDDEN);
     }
 }

@@ -52,7 +52,7 @@ async fn remind(
     alert: Alert,
 ) -> Result<(), Refusal> {
     let words = words(incident, clock, alert, ctx.now);
-    let people = recipients(tx, incident, clock.kind, alert).await?;
+    let people = recipients(tx, incident, clock.kind, alert, ctx.now).await?;
     let mail_state = if app.config.smtp.host.is_empty() { "none" } else { "queued" };
     for user_id in &people {
         let row = ReminderRow {
@@ -105,12 +105,14 @@ fn words(incident: &IncidentRow, clock: &Clock, alert: Alert, now: Timestamp) ->
     format!("{tier}{what} {when} – [{}] {}", incident.severity.label(), incident.title)
 }
 
-/// Whom an alert goes to: those who must act, then whoever is on call one tier up; never nobody.
+/// Whom an alert goes to: those who must act, and while it is overdue whoever is on call one tier up. Where that is
+/// nobody, everybody who may command hears of it.
 async fn recipients(
     tx: &mut Tx,
     incident: &IncidentRow,
     kind: ClockKind,
     alert: Alert,
+    now: Timestamp,
 ) -> Result<Vec<String>, Refusal> {
     let holders = tx.incident_roles(&incident.id).await?;
     let mut people: Vec<String> = actors(kind)
@@ -118,7 +120,15 @@ async fn recipients(
         .filter_map(|lead| holders.iter().find(|r| r.role == *lead && r.ended_at.is_none()))
         .map(|r| r.user_id.clone())
         .collect();
-    if matches!(alert, Alert::Escalation(_)) || people.is_empty() {
+    let mut nobody = people.is_empty();
+    if let Alert::Escalation(tiers) = alert {
+        let tier = i64::from(tiers) + 1;
+        let on_call: Vec<String> =
+            tx.on_call(now).await?.into_iter().filter(|s| s.tier == tier).map(|s| s.user_id).collect();
+        nobody |= on_call.is_empty();
+        people.extend(on_call);
+    }
+    if nobody {
         let may_command = |role: &str| Role::find(role).is_some_and(|r| r.may(Permission::Command));
         let able = tx.users().await?.into_iter().filter(|u| !u.is_disabled && may_command(&u.role));
         people.extend(able.map(|u| u.id));

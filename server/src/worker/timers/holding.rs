@@ -68,7 +68,8 @@ fn statement(incident: &IncidentRow, holding: &Holding, clock: &Clock) -> Step {
         incident_id: incident.id.clone(),
         version: incident.version,
         message: Message {
-            known: holding.known.clone(),
+            // The label goes wherever the text goes: page, mail, feed, webhook.
+            known: format!("Automatic statement. {}", holding.known),
             next_steps: holding.next_steps.clone(),
             ..Message::default()
         },
