@@ -4,10 +4,13 @@ mod access;
 mod cells;
 mod chrome;
 pub mod command;
+pub mod desk_book;
+pub mod engagement;
 mod incident;
 mod lists;
 pub mod model;
 mod now;
+pub mod pack;
 pub mod policy;
 mod settings;
 

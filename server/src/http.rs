@@ -43,7 +43,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
 
 /// Routes that read the session cookie; each stands in the route table too, or nobody may call it.
 fn guarded() -> Router<App> {
-    use console::{cells, drafts, incidents, now, people, policy, settings, spool, subscribers};
+    use console::{cells, desk_book, drafts, incidents, now, people, policy, settings, spool, subscribers};
     Router::new()
         .route("/setup/{token}", get(setup::form).post(setup::submit))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -64,11 +64,20 @@ fn guarded() -> Router<App> {
         .route("/console/drafts/{id}/approve", post(drafts::approve))
         .route("/console/drafts/{id}/return", post(drafts::give_back))
         .route("/console/drafts/{id}/discard", post(drafts::discard))
+        .route("/console/incidents/{id}/engagements", post(incidents::engage))
+        .route("/console/incidents/{id}/engagements/details", post(incidents::describe))
+        .route("/console/incidents/{id}/pack", get(incidents::pack))
+        .route("/console/blast", get(incidents::blast))
         .route("/console/proposals/{id}/dismiss", post(now::dismiss))
         .route("/console/telemetry", get(cells::list))
         .route("/console/cells/{id}", get(cells::show))
         .route("/console/cells/{id}/pin", post(cells::pin))
         .route("/console/cells/{id}/unpin", post(cells::unpin))
+        .route("/console/desk-book", get(desk_book::contacts))
+        .route("/console/desk-book/{shelf}", get(desk_book::list).post(desk_book::add))
+        .route("/console/desk-book/{shelf}/new", get(desk_book::blank))
+        .route("/console/desk-book/{shelf}/{id}", get(desk_book::form).post(desk_book::change))
+        .route("/console/desk-book/{shelf}/{id}/remove", post(desk_book::remove))
         .route("/console/subscribers", get(subscribers::show))
         .route("/console/subscribers/{id}/approve", post(subscribers::approve))
         .route("/console/settings", get(settings::show))

@@ -1,6 +1,7 @@
 //! Rows to view models: everything public, loaded at once and kept in memory.
 
 pub mod api;
+pub mod blast;
 pub mod cards;
 pub mod feed;
 pub mod notice;
@@ -8,4 +9,5 @@ pub mod pages;
 pub mod promises;
 pub mod world;
 
+pub use blast::Blast;
 pub use world::World;

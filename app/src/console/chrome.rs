@@ -77,6 +77,7 @@ impl Frame {
         let mut entries = vec![
             ("/console", "Now"),
             ("/console/incidents", "Incidents"),
+            ("/console/desk-book", "Desk book"),
             ("/console/telemetry", "Telemetry"),
             ("/console/subscribers", "Subscribers"),
             ("/console/settings", "Settings"),

@@ -7,6 +7,7 @@ use super::{
     access::remark,
     chrome::Frame,
     command::{Acts, acts, leads, waiting},
+    engagement,
     lists::{severity_class, severity_tag},
     model::{CellChoice, Declare, Fields, FormError, Incident},
     now::countdown,
@@ -124,6 +125,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
     frame.page(|| {
         view! {
             <h1>"Declare an incident"</h1>
+            {engagement::origins(&model.origins)}
             <div class="two">
                 <form method="post" action="/console/incidents">
                     {frame.token()}
@@ -147,6 +149,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                         </div>
                         {promise_field("declare", &model.next_update, "", error)}
                     </div>
+                    {engagement::blast(&model.blast)}
                     {acts(&model.acts)}
                 </form>
                 <aside class="pv">
@@ -185,7 +188,7 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
             {remark(model.error.as_ref(), "")}
             {waiting(&model.waiting)}
             {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
-            <div class="two"><div>{forms}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}</aside></div>
+            <div class="two"><div>{forms}{engagement::section(frame, &model.id, &model.engagement)}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}</aside></div>
         }
         .into_any()
     })
@@ -281,6 +284,7 @@ fn update_form(frame: &Frame, model: &Incident) -> AnyView {
                 <details><summary>"Affected cells"</summary>{cell_choices(&model.cells)}</details>
                 {remark(error, "cells")}
                 {promise_field("update", &next, &model.latest, error)}
+                {engagement::blast(&model.blast)}
                 {acts(&handing_in(model, "updates", model.audience.clone(), model.may_publish, error))}
             </form>
         </section>

@@ -143,6 +143,10 @@ pub struct Declare {
     pub next_update: String,
     /// Makes a double click harmless.
     pub idempotency_key: String,
+    /// Where it may start from.
+    pub origins: super::engagement::Origins,
+    /// Who will be told, and which key accounts it touches.
+    pub blast: String,
     /// How it is handed in.
     pub acts: super::command::Acts,
     /// `Restored from your draft of 08:12 UTC`.
@@ -242,6 +246,10 @@ pub struct Incident {
     pub publish_at: String,
     /// `Restored from your draft of 08:12 UTC`.
     pub restored: Option<String>,
+    /// Who is called in.
+    pub engagement: super::engagement::Section,
+    /// Who will be told, and which key accounts it touches.
+    pub blast: String,
     /// Who leads.
     pub leads: super::command::Leads,
     /// Texts about it that wait.

@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod desk;
+pub mod desk_book;
 pub mod drafts;
 pub mod forms;
 pub mod incidents;

@@ -4,6 +4,12 @@
 #[derive(Debug, Clone, Default)]
 pub struct Fields(Vec<(String, String)>);
 
+impl<'a> FromIterator<(&'a str, String)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (&'a str, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+}
+
 impl Fields {
     /// Parses `application/x-www-form-urlencoded`.
     #[must_use]

@@ -10,13 +10,14 @@ use app::{
 };
 use chrono::Datelike as _;
 use domain::{
-    clock::{DAY, MINUTE},
+    clock::{DAY, MINUTE, Timestamp},
     clock_local::{Place, duration_words, hour_minute, local_times, utc_and_local, utc_time, zone},
+    engagement::{public_words, took},
     incident::UpdateKind,
     status::{Basis, CellStatus},
     telemetry::kpi::thousands,
 };
-use store::{CellRow, CountryRow, UpdateRow};
+use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
 
 use super::{
     World,
@@ -115,6 +116,7 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
     facts.extend(
         evidence(row.evidence.as_deref()).map(|e| ("Evidence".to_owned(), e.sentence(), String::new())),
     );
+    facts.extend(world.engaged.get(id).into_iter().flatten().map(engaged));
     let cells = story.cells.iter().filter_map(|id| {
         let cell = world.cell(id)?;
         let component = world.component_of(cell)?;
@@ -140,6 +142,13 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
             .first()
             .map_or_else(|| paths::SUBSCRIBE.into(), |c| paths::subscribe_to(&c.code)),
     })
+}
+
+/// `Carrier engaged`, `after 21 min`, `target 30 min`: never who it was.
+fn engaged(row: &PublicEngagementRow) -> (String, String, String) {
+    let from = row.started_at.or(row.contacted_at).map_or(row.engaged_at, Timestamp::from_millis);
+    let (after, target) = took(from, row.engaged_at, row.due_at.map(Timestamp::from_millis));
+    (format!("{} engaged", public_words(&row.kind, &row.subject)), after, target.unwrap_or_default())
 }
 
 fn timeline(world: &World, story: &Story, update: &UpdateRow) -> TimelineUpdate {

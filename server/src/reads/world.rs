@@ -14,8 +14,8 @@ use domain::{
     uptime::{Change, History, history},
 };
 use store::{
-    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, Store, UpdateCellRow,
-    UpdateRow, policies::SEVERITY_MATRIX,
+    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, PublicEngagementRow, Store,
+    UpdateCellRow, UpdateRow, policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -67,6 +67,8 @@ pub struct World {
     pub incidents: Vec<Story>,
     /// Cells that updates changed.
     pub moved: HashMap<String, Vec<UpdateCellRow>>,
+    /// Who was engaged, where that is published, by incident.
+    pub engaged: HashMap<String, Vec<PublicEngagementRow>>,
     /// Cadence promises made and kept.
     pub ledger: Vec<Line>,
     /// The severity matrix in force.
@@ -112,6 +114,10 @@ impl World {
         };
         let incidents =
             tx.incidents_since(stories_from, INCIDENTS_MAX).await?.into_iter().map(story).collect();
+        let mut engaged: HashMap<String, Vec<PublicEngagementRow>> = HashMap::new();
+        for row in tx.public_engagements_since(stories_from).await? {
+            engaged.entry(row.incident_id.clone()).or_default().push(row);
+        }
         let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         Ok(Self {
             now,
@@ -131,6 +137,7 @@ impl World {
             matrix: tx.policy(SEVERITY_MATRIX).await?.1,
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
+            engaged,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
             stale_since: None,
         })

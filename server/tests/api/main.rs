@@ -6,6 +6,7 @@ mod harness;
 mod access;
 mod command;
 mod degradation;
+mod engagement;
 mod incidents;
 mod ingest;
 mod public;

@@ -1,15 +1,20 @@
 //! Incidents: the list, declaring one, one with its story, and its verbs.
 
 mod declare;
+mod engage;
 mod leads;
 mod list;
+mod origins;
+mod pack;
 mod show;
 mod steps;
 
 pub(super) use declare::again as declare_again;
 pub use declare::{declare, new};
+pub use engage::{describe, engage};
 pub use leads::give;
 pub use list::list;
+pub use pack::{blast, pack};
 pub use show::show;
 pub(super) use steps::{again, needed};
 pub use steps::{reclassify, resolve, restore, update};

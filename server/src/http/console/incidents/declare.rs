@@ -6,11 +6,16 @@ use app::console::{
     model::{self, FormError},
 };
 use axum::{extract::Query, http::StatusCode, response::Response};
-use domain::clock_local::utc_time;
+use domain::{clock_local::utc_time, status::CellStatus};
 use serde::Deserialize;
 use store::Tx;
 
-use super::{choices, severities, steps::submit};
+use super::{
+    choices,
+    origins::{origins, ticked},
+    severities,
+    steps::submit,
+};
 use crate::{
     auth::role::Permission,
     clock::new_id,
@@ -23,22 +28,31 @@ use crate::{
         },
         fields::Fields,
     },
+    reads::Blast,
 };
 
 /// Where a declaration comes from.
 #[derive(Debug, Default, Deserialize)]
 pub struct From {
     proposal: Option<String>,
+    supplier: Option<String>,
+    component: Option<String>,
 }
 
 /// The form that declares; what this person saved of it comes back.
 pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     let mut tx = desk.read().await?;
+    let origins = origins(&mut tx, from.supplier.as_deref(), from.component.as_deref()).await?;
+    let mut chosen = ticked(&mut tx, &origins).await?;
     let saved = tx.saved_draft(&desk.session.user_id, "", Form::Declare.slug()).await?;
     if let (Some(draft), None) = (saved, &from.proposal) {
         let words = format!("Restored from your draft of {}.", utc_time(draft.updated_at, desk.now()));
         let desk = Desk { fields: Fields::from_json(&draft.fields), ..desk };
-        let model = model::Declare { restored: Some(words), ..typed(&desk, &mut tx, None).await? };
+        let mut model = typed(&desk, &mut tx, None).await?;
+        if !chosen.is_empty() {
+            model.cells = choices(&mut tx, &chosen).await?;
+        }
+        (model.restored, model.origins) = (Some(words), origins);
         return Ok(show(&desk, StatusCode::OK, &model));
     }
     let mut model = model::Declare {
@@ -47,9 +61,9 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
         severities: severities(&mut tx).await?,
         idempotency_key: new_id(),
         acts: acts(&desk, None),
+        origins,
         ..model::Declare::default()
     };
-    let mut chosen = Vec::new();
     if let Some(id) = from.proposal {
         let proposal = tx.proposal(&id).await?.ok_or(Refusal::NotFound("proposal"))?;
         model.severity = proposal.proposed_severity.number();
@@ -58,6 +72,7 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
         chosen.push((proposal.cell_id, proposal.proposed_status));
     }
     model.cells = choices(&mut tx, &chosen).await?;
+    model.blast = reach(&desk, &mut tx, &chosen).await?;
     Ok(show(&desk, StatusCode::OK, &model))
 }
 
@@ -104,12 +119,15 @@ fn acts(desk: &Desk, error: Option<FormError>) -> Acts {
 /// The form as it was typed.
 async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<model::Declare, Refusal> {
     let fields = &desk.fields;
+    let chosen = forms::cells(fields).unwrap_or_default();
     Ok(model::Declare {
         title: fields.one("title").into(),
         severity: fields.one("severity").parse().unwrap_or(2),
         started: fields.one("started_at").into(),
         fields: forms::typed(fields),
-        cells: choices(tx, &forms::cells(fields).unwrap_or_default()).await?,
+        cells: choices(tx, &chosen).await?,
+        origins: origins(tx, None, None).await?,
+        blast: reach(desk, tx, &chosen).await?,
         proposal: evidence(tx, fields.some("proposal")).await?,
         severities: severities(tx).await?,
         next_update: fields.one("next_update_due_at").into(),
@@ -118,6 +136,12 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         restored: None,
         error,
     })
+}
+
+/// Who will be told, in words.
+async fn reach(desk: &Desk, tx: &mut Tx, chosen: &[(String, CellStatus)]) -> Result<String, Refusal> {
+    let ids: Vec<String> = chosen.iter().map(|(id, _)| id.clone()).collect();
+    Ok(Blast::load(tx, &ids).await?.words(desk.now()))
 }
 
 async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String, String)>, Refusal> {

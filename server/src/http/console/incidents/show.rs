@@ -19,7 +19,7 @@ use domain::{
 };
 use store::{Tx, UpdateRow};
 
-use super::{choices, leads, steps::refill};
+use super::{choices, engage, leads, steps::refill};
 use crate::{
     auth::role::Permission,
     clock::new_id,
@@ -32,6 +32,7 @@ use crate::{
         },
         fields::Fields,
     },
+    reads::Blast,
 };
 
 /// One incident.
@@ -82,9 +83,12 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let places = places(&mut tx, &held).await?;
     let matrix = tx.severity_matrix(row.policy_version).await?;
     let latest = matrix.latest_next_update(row.severity, now).map(|at| utc_time(at, now)).unwrap_or_default();
-    let recipients = tx.count_confirmed_subscribers().await?;
+    let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
+    let blast = Blast::load(&mut tx, &ids).await?;
+    let recipients = blast.total();
     let updates = published(&mut tx, &names, id, now).await?;
     let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, now)).collect();
+    let engagement = engage::section(desk, &mut tx, id).await?;
     let leads = leads::read(desk, &mut tx, id, now).await?;
     let waiting = drafts::waiting(&mut tx, &names, Some(id), now).await?;
     Ok(model::Incident {
@@ -117,6 +121,8 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         break_glass: String::new(),
         publish_at: String::new(),
         restored: None,
+        engagement,
+        blast: blast.words(now),
         leads,
         waiting,
     })
