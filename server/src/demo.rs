@@ -1,5 +1,6 @@
 //! The demo: an operator with 90 days of history, a mail sink and live traffic, on this machine only.
 
+mod desk;
 mod history;
 mod operator;
 pub mod sink;

@@ -3,7 +3,10 @@
 use crate::{
     clock::{HOUR, MINUTE, Timestamp},
     clock_local::duration_words,
-    sla::clock::ClockKind,
+    sla::{
+        alerts::Alert,
+        clock::{Clock, ClockKind},
+    },
     status::UnknownWord,
 };
 
@@ -107,6 +110,29 @@ impl TryFrom<&str> for SupplierKind {
 
     fn try_from(s: &str) -> Result<Self, UnknownWord> {
         Self::ALL.into_iter().find(|k| k.slug() == s).ok_or_else(|| UnknownWord(s.to_owned()))
+    }
+}
+
+/// What a clock promises, in words that tell the tiers apart.
+#[must_use]
+pub fn promise_words(clock: &Clock) -> &'static str {
+    match (clock.kind, clock.subject.as_str()) {
+        (ClockKind::Tier, "tier:2") => "Tier 2 engaged",
+        (ClockKind::Tier, _) => "Tier 3 or supplier contacted",
+        (ClockKind::Carrier, _) => "Supplier engaged",
+        (kind, _) => kind.words(),
+    }
+}
+
+/// The tier whose people on call hear an alert beside those who lead: one tier up for each escalation, and whoever has
+/// to do the calling.
+#[must_use]
+pub fn tier_to_tell(clock: &Clock, alert: Alert) -> Option<i64> {
+    match (alert, clock.kind, clock.subject.as_str()) {
+        (Alert::Escalation(tiers), _, _) => Some(i64::from(tiers) + 1),
+        (_, ClockKind::Tier, "tier:2") => Some(1),
+        (_, ClockKind::Tier | ClockKind::Carrier, _) => Some(2),
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ use domain::{
     status::CellStatus::{self, Degraded, MajorOutage, PartialOutage},
 };
 
+use super::desk::{Called, call};
 use crate::{
     commands::{
         Ctx, Refusal, cells,
@@ -277,6 +278,17 @@ impl Play<'_> {
         Ok(tx.commit().await?)
     }
 
+    /// Tier 2 comes after eight minutes and calls the supplier three minutes later, who comes after `minutes` more.
+    async fn call_in(&mut self, id: &str, minutes: i64) -> Result<(), Refusal> {
+        for (after, called) in [(8, Called::TierTwo), (3, Called::Contacted), (minutes, Called::Came)] {
+            self.go_to(self.at.plus(after * MINUTE)).await?;
+            let mut tx = self.app.store.write().await?;
+            call(&mut tx, &self.ctx(1), id, called).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
     async fn incident(&mut self, past: &Past, index: usize, end: Timestamp) -> Result<(), Refusal> {
         let (days, hour, severity, _, _, _, minutes, title, cause) = *past;
         let start = end.plus(-days * 24 * HOUR).utc_day_start().plus(hour * HOUR + 7 * MINUTE);
@@ -290,14 +302,18 @@ impl Play<'_> {
             "Please try again in 30 minutes; nothing is charged twice.",
         );
         let id = self.declare(past, start, first).await?;
+        let declared = self.at;
+        if severity < 3 {
+            self.call_in(&id, 5 + i64::try_from(index % 4).unwrap_or(0) * 3).await?;
+        }
         // Every sixth promise is missed by some minutes, as happens.
         let late = if index % 6 == 3 { 8 } else { -6 };
         let cadence = if severity == 1 { 30 } else { 60 };
         if severity < 3 {
             self.go_to(
-                self.at
+                declared
                     .plus((cadence + late) * MINUTE)
-                    .min(start.plus((minutes - 5) * MINUTE).max(self.at.plus(12 * MINUTE))),
+                    .min(start.plus((minutes - 5) * MINUTE).max(declared.plus(12 * MINUTE))),
             )
             .await?;
             let message = words(
@@ -338,6 +354,7 @@ impl Play<'_> {
         let mut tx = self.app.store.write().await?;
         roles::give(&mut tx, &self.ctx(0), &id, Lead::CommsLead, &self.people[1].0, "").await?;
         tx.commit().await?;
+        self.call_in(&id, 19).await?;
         self.go_to(end.plus(-14 * MINUTE)).await?;
         let message = words(
             "Text messages in Mexico are still late for about one in four. The hub’s operator found one of two links overloaded.",

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use super::history;
+use super::{desk, history};
 use crate::{
     auth::{password, role::Role, totp},
     clock::Clock,
@@ -75,6 +75,7 @@ pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
     }
     let mut tx = app.store.write().await?;
     facts["ingest_key"] = json!(keys::create(&mut tx, &ctx, "demo", (6_000, 600_000)).await?);
+    desk::fill(&mut tx, &ctx, &people, now).await?;
     tx.commit().await?;
     history::play(&past, &people, begin, now.plus(-MINUTE)).await?;
     Ok(facts)

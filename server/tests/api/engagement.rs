@@ -215,6 +215,36 @@ api_tests! {
         assert_eq!(engage(&commander, &page, "tier:2", "engaged", "").await.status, StatusCode::CONFLICT);
     }
 
+    async fn whoever_is_on_call_hears_that_tier_2_is_due(app) {
+        app.lay_grid().await;
+        let commander = app.signed_in(Role::Commander).await;
+        let maintainer = app.signed_in(Role::Maintainer).await;
+        let responder = app.signed_in(Role::Responder).await;
+        for (tier, person) in [("1", &responder), ("2", &maintainer)] {
+            let shift = [
+                ("tier", tier),
+                ("user_id", person.id.as_str()),
+                ("starts", "2026-03-02T08:00"),
+                ("ends", "2026-03-02T20:00"),
+                ("zone", "UTC"),
+                ("weeks", ""),
+            ];
+            let added = maintainer.send(&format!("{BOOK}/rotas"), &shift).await;
+            assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text());
+        }
+        declare(app, &commander, "2").await;
+        app.pass(26 * MINUTE);
+        app.tick().await;
+        let mut told = Vec::new();
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        for person in [&commander, &maintainer, &responder] {
+            told.extend(tx.reminders(&person.id).await.expect("reminders").into_iter().map(|r| (r.user_id, r.words)));
+        }
+        let people: Vec<_> = told.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(people, [&commander.id, &responder.id], "who leads, and tier 1, who does the calling");
+        assert!(told[0].1.starts_with("Tier 2 engaged is due in 4 minutes"), "{}", told[0].1);
+    }
+
     async fn only_who_may_respond_calls_in_and_only_maintainers_write_the_book(app) {
         app.lay_grid().await;
         let commander = app.signed_in(Role::Commander).await;

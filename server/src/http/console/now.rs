@@ -15,6 +15,7 @@ use axum::{
 use domain::{
     clock::Timestamp,
     clock_local::{duration_words, hour_minute, utc_date, utc_time, zone},
+    engagement::promise_words,
     notice::{full_title, scope},
     sla::{
         clock::{Clock, ClockKind, ClockState},
@@ -144,7 +145,7 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
             model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
         let due = due(clock.due_at.millis(), now);
         let (who, is_paused) = desks.of(&mut tx, &incident_id, &clock, now).await?;
-        let promise = clock.kind.words();
+        let promise = promise_words(&clock);
         model.clocks.push(ClockLine { due, promise, incident_id, incident, who, is_paused, action });
     }
     model.reminders =

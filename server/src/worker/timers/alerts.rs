@@ -3,10 +3,8 @@
 use domain::{
     clock::Timestamp,
     clock_local::{duration_words, utc_time},
-    sla::{
-        alerts::Alert,
-        clock::{Clock, ClockKind},
-    },
+    engagement::{promise_words, tier_to_tell},
+    sla::{alerts::Alert, clock::Clock},
 };
 use serde_json::json;
 use store::{IncidentRow, ReminderRow, Tx};
@@ -52,7 +50,7 @@ async fn remind(
     alert: Alert,
 ) -> Result<(), Refusal> {
     let words = words(incident, clock, alert, ctx.now);
-    let people = recipients(tx, incident, clock.kind, alert, ctx.now).await?;
+    let people = recipients(tx, incident, clock, alert, ctx.now).await?;
     let mail_state = if app.config.smtp.host.is_empty() { "none" } else { "queued" };
     for user_id in &people {
         let row = ReminderRow {
@@ -82,7 +80,7 @@ async fn remind(
 
 /// `Next update due in 5 minutes: [Sev 1] activations fail`.
 fn words(incident: &IncidentRow, clock: &Clock, alert: Alert, now: Timestamp) -> String {
-    let what = clock.kind.words();
+    let what = promise_words(clock);
     let when = match alert {
         _ if now > clock.due_at => {
             format!(
@@ -105,27 +103,27 @@ fn words(incident: &IncidentRow, clock: &Clock, alert: Alert, now: Timestamp) ->
     format!("{tier}{what} {when} – [{}] {}", incident.severity.label(), incident.title)
 }
 
-/// Whom an alert goes to: those who must act, and while it is overdue whoever is on call one tier up. Where that is
+/// Whom an alert goes to: those who must act, whoever is on call to do the calling, and while it is overdue one tier up. Where that is
 /// nobody, everybody who may command hears of it.
 async fn recipients(
     tx: &mut Tx,
     incident: &IncidentRow,
-    kind: ClockKind,
+    clock: &Clock,
     alert: Alert,
     now: Timestamp,
 ) -> Result<Vec<String>, Refusal> {
     let holders = tx.incident_roles(&incident.id).await?;
-    let mut people: Vec<String> = actors(kind)
+    let mut people: Vec<String> = actors(clock.kind)
         .iter()
         .filter_map(|lead| holders.iter().find(|r| r.role == *lead && r.ended_at.is_none()))
         .map(|r| r.user_id.clone())
         .collect();
     let mut nobody = people.is_empty();
-    if let Alert::Escalation(tiers) = alert {
-        let tier = i64::from(tiers) + 1;
+    if let Some(tier) = tier_to_tell(clock, alert) {
         let on_call: Vec<String> =
             tx.on_call(now).await?.into_iter().filter(|s| s.tier == tier).map(|s| s.user_id).collect();
-        nobody |= on_call.is_empty();
+        nobody &= on_call.is_empty();
+        nobody |= on_call.is_empty() && matches!(alert, Alert::Escalation(_));
         people.extend(on_call);
     }
     if nobody {

@@ -8,6 +8,7 @@ use axum::{extract::Path, http::StatusCode, response::Response};
 use domain::{
     clock::Timestamp,
     clock_local::{Place, duration_words, utc_and_local, utc_time},
+    engagement::promise_words,
     incident::UpdateKind,
     lead::{SignOff, signed_off},
     notice::Message,
@@ -198,7 +199,7 @@ fn clock_item(clock: &Clock, matrix: &SeverityMatrix, now: Timestamp) -> ClockIt
         ClockState::Running => String::new(),
     };
     ClockItem {
-        promise: clock.kind.words(),
+        promise: promise_words(clock),
         state: state.slug(),
         due: due(clock.due_at.millis(), now),
         words,
