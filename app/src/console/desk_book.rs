@@ -44,8 +44,37 @@ pub struct Shelf {
 pub struct Row {
     /// Public id.
     pub id: String,
-    /// Lines of each column; the first line of the first column names the entry.
-    pub cells: Vec<Vec<String>>,
+    /// What names the entry, and what stands beneath.
+    pub name: (String, Vec<String>),
+    /// The other columns.
+    pub cells: Vec<Cell>,
+}
+
+/// One column of an entry.
+#[derive(Debug, Clone)]
+pub enum Cell {
+    /// A value, and what stands beneath.
+    Value(String, String),
+    /// A value that leads somewhere: address, value, and what stands beneath.
+    Link(String, String, String),
+    /// Lines of the same weight.
+    List(Vec<String>),
+    /// Lines in an order that matters.
+    Steps(Vec<String>),
+}
+
+impl Cell {
+    /// Lines, or what to say when there are none.
+    #[must_use]
+    pub fn list(lines: Vec<String>, none: &str) -> Self {
+        if lines.is_empty() { Self::Value(String::new(), none.to_owned()) } else { Self::List(lines) }
+    }
+
+    /// Steps, or what to say when there are none.
+    #[must_use]
+    pub fn steps(lines: Vec<String>, none: &str) -> Self {
+        if lines.is_empty() { Self::Value(String::new(), none.to_owned()) } else { Self::Steps(lines) }
+    }
 }
 
 /// A form for one entry.
@@ -163,28 +192,34 @@ fn entries(model: &Shelf) -> AnyView {
 }
 
 fn entry(model: &Shelf, row: &Row) -> AnyView {
-    let name = row.cells.first().and_then(|lines| lines.first()).cloned().unwrap_or_default();
-    let cells = row
-        .cells
-        .iter()
-        .enumerate()
-        .map(|(column, lines)| {
-            let (first, rest) = lines.split_first().map_or(("", &[][..]), |(f, r)| (f.as_str(), r));
-            let first = first.to_owned();
-            let first = if column == 0 {
-                view! { <b>{first}</b> }.into_any()
-            } else {
-                view! { <span>{first}</span> }.into_any()
-            };
-            let rest = rest.iter().map(|l| view! { <small class="l">{l.clone()}</small> }).collect_view();
-            view! { <td>{first}{rest}</td> }
-        })
+    let (name, beneath) = row.name.clone();
+    let beneath = beneath
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .map(|line| view! { <small class="l">{line}</small> })
         .collect_view();
+    let cells = row.cells.iter().map(|cell| view! { <td>{column(cell)}</td> }).collect_view();
     let change = model.may_edit.then(|| {
         let href = format!("{PATH}/{}/{}", model.slug, row.id);
         view! { <td><a class="button" href=href>"Change"<span class="v">{format!(" {name}")}</span></a></td> }
     });
-    view! { <tr>{cells}{change}</tr> }.into_any()
+    view! { <tr><td><b>{name.clone()}</b>{beneath}</td>{cells}{change}</tr> }.into_any()
+}
+
+fn column(cell: &Cell) -> AnyView {
+    let items = |lines: &[String]| lines.iter().map(|l| view! { <li>{l.clone()}</li> }).collect_view();
+    match cell {
+        Cell::Value(value, beneath) => {
+            let beneath = (!beneath.is_empty()).then(|| view! { <small class="l">{beneath.clone()}</small> });
+            view! { <span>{value.clone()}</span>{beneath} }.into_any()
+        }
+        Cell::Link(href, value, beneath) => {
+            view! { <a href=href.clone()>{value.clone()}</a><small class="l">{beneath.clone()}</small> }
+                .into_any()
+        }
+        Cell::List(lines) => view! { <ul class="lines">{items(lines)}</ul> }.into_any(),
+        Cell::Steps(lines) => view! { <ol class="lines">{items(lines)}</ol> }.into_any(),
+    }
 }
 
 /// The form of one entry.
@@ -285,7 +320,8 @@ fn cells(
                 })
                 .collect_view();
             let count = (chosen > 0).then(|| view! { <small>{format!(" · {chosen} of {}", cells.len())}</small> });
-            view! { <details open=chosen > 0><summary>{country.clone()}{count}</summary><div class="picks">{boxes}</div></details> }
+            let is_open = chosen > 0;
+            view! { <details open=is_open><summary>{country.clone()}{count}</summary><div class="picks">{boxes}</div></details> }
         })
         .collect_view();
     view! { <fieldset class="f"><legend>{label}" "<small>{hint}</small></legend>{countries}{remark(error, "cell")}</fieldset> }

@@ -114,7 +114,7 @@ fn party(frame: &Frame, action: &str, model: &Section, party: &Party) -> AnyView
     view! {
         <li class="card">
             <div class="head"><b>{party.name.clone()}</b>{due}</div>
-            <small>{party.second.clone()}</small>
+            <small class="l">{party.second.clone()}</small>
             {story}
             {buttons}
             {ladder}

@@ -54,23 +54,34 @@ pub fn pack(frame: &Frame, model: &Pack) -> String {
                     <a href=format!("/console/incidents/{}", model.incident_id)>"Back to the incident"</a></p>
                 <h2>"Who leads, who is on call"</h2>
                 <dl class="facts">{people}</dl>
-                {part("Called in", &model.engaged, "Nobody yet.")}
-                {part("Suppliers and their ladders", &suppliers, "No supplier is entered for what is affected.")}
-                {part("Inside the house", if model.contacts.is_empty() { &[] } else { &ours[..] }, "No contact of ours is entered.")}
-                {part("Key accounts that sell this", &model.accounts, "None.")}
-                {part("Runbooks", &model.runbooks, "No runbook fits what is affected.")}
+                {part("Called in", &model.engaged, "Nobody yet.", false)}
+                {part("Suppliers and their ladders", &suppliers, "No supplier is entered for what is affected.", true)}
+                {part("Inside the house", if model.contacts.is_empty() { &[] } else { &ours[..] }, "No contact of ours is entered.", false)}
+                {part("Key accounts that sell this", &model.accounts, "None.", false)}
+                {part("Runbooks", &model.runbooks, "No runbook fits what is affected.", true)}
             </article>
         }
         .into_any()
     })
 }
 
-fn part(title: &'static str, entries: &[(String, Vec<String>)], none: &'static str) -> AnyView {
+/// Steps count; what happened does not.
+fn part(
+    title: &'static str,
+    entries: &[(String, Vec<String>)],
+    none: &'static str,
+    is_ordered: bool,
+) -> AnyView {
     let entries_view = entries
         .iter()
         .map(|(name, lines)| {
             let lines = lines.iter().map(|l| view! { <li>{l.clone()}</li> }).collect_view();
-            view! { <section><h3>{name.clone()}</h3><ol>{lines}</ol></section> }
+            let list = if is_ordered {
+                view! { <ol>{lines}</ol> }.into_any()
+            } else {
+                view! { <ul>{lines}</ul> }.into_any()
+            };
+            view! { <section><h3>{name.clone()}</h3>{list}</section> }
         })
         .collect_view();
     let none = entries.is_empty().then(|| view! { <p class="d">{none}</p> });

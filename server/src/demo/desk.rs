@@ -124,7 +124,7 @@ pub(super) async fn fill(
     people: &[(String, &'static str)],
     today: Timestamp,
 ) -> Result<(), Refusal> {
-    for (slug, name, kind, sla, zone, services, countries) in SUPPLIERS {
+    for (place, (slug, name, kind, sla, zone, services, countries)) in SUPPLIERS.into_iter().enumerate() {
         let given = Supplier {
             name: name.into(),
             slug: slug.into(),
@@ -141,7 +141,7 @@ pub(super) async fn fill(
             let channel = if step == 3 { "email" } else { "phone" };
             let address = match channel {
                 "email" => format!("account@{slug}.example"),
-                _ => format!("+1 555 01{:02}", 10 * step + slug.len()),
+                _ => format!("+1 555 01{:02}", 10 * step + place),
             };
             add_contact(tx, ctx, &side, (name, role), (channel, &address), (hours, zone), step).await?;
         }

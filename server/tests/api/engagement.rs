@@ -294,7 +294,10 @@ api_tests! {
         let added = owner.send(&format!("{BOOK}/rotas"), &shift).await;
         assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text());
 
+        let empty = owner.get(&format!("{BOOK}/suppliers/new")).await;
+        assert!(!empty.text().contains("<details open"), "nothing is ticked, so every country is shut");
         let contacts = owner.get(BOOK).await;
+        assert!(contacts.text().contains("href=\"tel:+34910000000\""), "one tap calls");
         assert!(contacts.text().contains("13:30 there, answers now"), "{}", contacts.text());
         assert!(contacts.text().contains("Tier 2 – network operations") && contacts.text().contains("nobody on call"));
         let rotas = owner.get(&format!("{BOOK}/rotas")).await;

@@ -1,6 +1,6 @@
 //! The contacts matrix: who answers where, and whether they do now.
 
-use app::console::desk_book::{Field, Kind, Row, Shelf};
+use app::console::desk_book::{Cell, Field, Kind, Row, Shelf};
 use domain::{
     clock::Timestamp,
     clock_local::{hour_minute, zone},
@@ -35,12 +35,11 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
         };
         let side = owner(&c);
         let cells = vec![
-            vec![c.name.clone(), c.role.clone()],
-            vec![side.clone(), step],
-            vec![c.address.clone(), channel(&c.channel).to_owned()],
-            vec![there(&c, now), hours_words(&c.hours)],
+            Cell::Value(side.clone(), step),
+            reached(&c),
+            Cell::Value(there(&c, now), hours_words(&c.hours)),
         ];
-        rows.push((side, Row { id: c.id, cells }));
+        rows.push((side, Row { id: c.id, name: (c.name, vec![c.role]), cells }));
     }
     // Ours first, then by name; within one, the order of the ladder stays.
     rows.sort_by_key(|(side, _)| (side != "Ours", side.clone()));
@@ -57,6 +56,18 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
 
 fn channel(slug: &str) -> &'static str {
     CHANNELS.iter().find(|(s, _)| *s == slug).map_or("", |(_, words)| words)
+}
+
+/// A number to call, an address to write to, a page to open; chat is a name.
+fn reached(contact: &ContactRow) -> Cell {
+    let (address, words) = (contact.address.clone(), channel(&contact.channel).to_owned());
+    let number: String = address.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    match contact.channel.as_str() {
+        "phone" if !number.is_empty() => Cell::Link(format!("tel:{number}"), address, words),
+        "email" if address.contains('@') => Cell::Link(format!("mailto:{address}"), address, words),
+        _ if address.starts_with("https://") => Cell::Link(address.clone(), address, words),
+        _ => Cell::Value(address, words),
+    }
 }
 
 fn hours_words(hours: &str) -> String {

@@ -1,6 +1,6 @@
 //! Key accounts, with what they sell.
 
-use app::console::desk_book::{Field, Kind, Row, Shelf};
+use app::console::desk_book::{Cell, Field, Kind, Row, Shelf};
 use domain::{
     clock::Timestamp,
     clock_local::{hour_minute, zone},
@@ -32,7 +32,12 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
         let label = if p.label.is_empty() { String::new() } else { format!("sells as {}", p.label) };
         rows.push(Row {
             id: p.id,
-            cells: vec![vec![p.name, label], vec![clock, p.zone], reach, cell_lines(&names, &mine)],
+            name: (p.name, vec![label]),
+            cells: vec![
+                Cell::Value(clock, p.zone),
+                Cell::list(reach, "no contact yet"),
+                Cell::list(cell_lines(&names, &mine), "nothing yet"),
+            ],
         });
     }
     Ok(Shelf {

@@ -1,6 +1,6 @@
 //! Rotas: who is on call, and where nobody is.
 
-use app::console::desk_book::{Field, Kind, Row, Shelf};
+use app::console::desk_book::{Cell, Field, Kind, Row, Shelf};
 use domain::{
     clock::{DAY, Timestamp},
     clock_local::{day_month, hour_minute, listed, utc_time, zone},
@@ -37,7 +37,7 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
         lead: "Who is called first, by tier. The week ahead should have no gaps.",
         facts: on_call_facts(tx, now).await?,
         warnings: warnings.collect(),
-        heads: vec!["Person", "Tier", "From", "Until"],
+        heads: vec!["Person", "Tier", "When, local time"],
         rows: shifts.into_iter().map(|s| row(s, now)).collect(),
         empty: "No shift yet. Add who is on call in each tier, and repeat it week by week.",
         add: "Add a shift",
@@ -47,18 +47,15 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
 
 fn row(shift: ShiftRow, now: Timestamp) -> Row {
     let tier = TIERS.iter().find(|(n, _)| *n == shift.tier).map_or("", |(_, label)| label);
-    let time = |at: Timestamp| {
-        let tz = zone(&shift.zone);
-        vec![utc_time(at, now), format!("{} {}, {}", day_month(at, tz), hour_minute(at, tz), shift.zone)]
-    };
-    let now_words = if shift.shift().covers(now) { "on call now".to_owned() } else { String::new() };
-    let cells = vec![
-        vec![shift.user_name.clone(), now_words],
-        vec![tier.to_owned()],
-        time(shift.starts_at),
-        time(shift.ends_at),
-    ];
-    Row { id: shift.id, cells }
+    let tz = zone(&shift.zone);
+    let there = |at: Timestamp| format!("{} {}", day_month(at, tz), hour_minute(at, tz));
+    let when = format!("{} – {}", there(shift.starts_at), there(shift.ends_at));
+    let on_call = if shift.shift().covers(now) { "on call now" } else { "" };
+    Row {
+        id: shift.id,
+        name: (shift.user_name, vec![on_call.to_owned()]),
+        cells: vec![Cell::Value(tier.to_owned(), String::new()), Cell::Value(when, shift.zone)],
+    }
 }
 
 /// Who is on call in each tier: label, names, until when.

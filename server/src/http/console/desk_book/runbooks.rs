@@ -1,6 +1,6 @@
 //! Runbooks.
 
-use app::console::desk_book::{Field, Kind, Row, Shelf};
+use app::console::desk_book::{Cell, Field, Kind, Row, Shelf};
 use domain::{clock::Timestamp, clock_local::utc_time};
 use store::{ComponentRow, Tx};
 
@@ -20,7 +20,8 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
         let for_what = scope(&components, r.component_id.as_deref(), &r.error_class);
         let steps = r.steps.lines().map(str::to_owned).collect();
         let changed = format!("changed {}", utc_time(r.updated_at, now));
-        Row { id: r.id, cells: vec![vec![r.title, changed], vec![for_what], steps] }
+        let cells = vec![Cell::Value(for_what, String::new()), Cell::Steps(steps)];
+        Row { id: r.id, name: (r.title, vec![changed]), cells }
     });
     Ok(Shelf {
         lead: "What to do, step by step, per service and error. An incident’s on-call pack prints those that fit.",

@@ -1,6 +1,6 @@
 //! Suppliers with their ladders.
 
-use app::console::desk_book::{Field, Kind, Row, Shelf};
+use app::console::desk_book::{Cell, Field, Kind, Row, Shelf};
 use domain::{clock::Timestamp, engagement::SupplierKind, roster::Answers};
 use store::{ContactRow, Tx};
 
@@ -33,15 +33,12 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
         }
         let mine: Vec<&str> = cells.iter().filter(|(id, _)| *id == s.id).map(|(_, c)| c.as_str()).collect();
         let kind = SupplierKind::try_from(s.kind.as_str()).map_or("Supplier", SupplierKind::words);
-        let or_none =
-            |lines: Vec<String>, none: &str| if lines.is_empty() { vec![none.to_owned()] } else { lines };
-        let what = vec![s.name.clone(), format!("{kind} · {}", s.slug), s.interconnect_sla.clone()];
         rows.push(Row {
             id: s.id.clone(),
+            name: (s.name.clone(), vec![format!("{kind} · {}", s.slug), s.interconnect_sla.clone()]),
             cells: vec![
-                what,
-                or_none(ladder(&contacts, now, is_mine), "no ladder yet"),
-                or_none(cell_lines(&names, &mine), "nothing depends on it"),
+                Cell::steps(ladder(&contacts, now, is_mine), "no ladder yet"),
+                Cell::list(cell_lines(&names, &mine), "nothing depends on it"),
             ],
         });
     }

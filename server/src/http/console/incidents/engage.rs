@@ -143,7 +143,8 @@ fn fact(row: &EngagementRow, clocks: &[Clock]) -> Option<String> {
 pub(super) fn story(row: &EngagementRow, clocks: &[Clock], now: Timestamp) -> Vec<String> {
     let time = |at: i64| utc_time(Timestamp::from_millis(at), now);
     let mut lines = Vec::new();
-    lines.extend(row.contacted_at.map(|at| format!("Contacted {} by {}.", time(at), row.contacted_by)));
+    let apart = row.contacted_at.filter(|at| row.engaged_at != Some(*at));
+    lines.extend(apart.map(|at| format!("Contacted {} by {}.", time(at), row.contacted_by)));
     lines.extend(row.engaged_at.map(|at| {
         let took = fact(row, clocks).map(|words| format!(", {words}")).unwrap_or_default();
         format!("Engaged {}{took}; put on record by {}.", time(at), row.engaged_by)
