@@ -16,6 +16,8 @@ pub struct Section {
     pub parties: Vec<Party>,
     /// Suppliers that none of its cells depends on: subject and name.
     pub others: Vec<(String, String)>,
+    /// Titles of the runbooks that fit.
+    pub runbooks: Vec<String>,
     /// Whether this person may call people in.
     pub may_engage: bool,
     /// Whether this person may publish that somebody came.
@@ -87,9 +89,14 @@ pub fn section(frame: &Frame, incident_id: &str, model: &Section) -> AnyView {
             </form>
         }
     });
+    let runbooks = (!model.runbooks.is_empty()).then(|| {
+        let pack = format!("/console/incidents/{incident_id}/pack#runbooks");
+        view! { <p class="d">"Runbooks: "<a href=pack>{model.runbooks.join(", ")}</a></p> }
+    });
     view! {
         <section id="engagement">
             <div class="bar"><h2>"Who is on it"</h2><a href=format!("/console/incidents/{incident_id}/pack")>"On-call pack"</a></div>
+            {runbooks}
             <ul class="story">{parties}</ul>
             {others}
         </section>

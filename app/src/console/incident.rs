@@ -368,7 +368,7 @@ fn margin(model: &Incident, now_ms: i64) -> AnyView {
             } else {
                 view! { <span>{c.words.clone()}</span> }.into_any()
             };
-            view! { <li class=c.state><span>{c.promise}</span>{value}</li> }
+            view! { <li class=c.state><span>{c.promise.clone()}</span>{value}</li> }
         })
         .collect_view();
     let cells = model

@@ -25,8 +25,8 @@ pub struct Due {
 pub struct ClockLine {
     /// When it falls due.
     pub due: Due,
-    /// What is promised.
-    pub promise: &'static str,
+    /// What is promised, and by whom if it is a supplier.
+    pub promise: String,
     /// The incident's public id.
     pub incident_id: String,
     /// The incident's title with prefix.
@@ -175,8 +175,8 @@ pub struct UpdateItem {
 /// One clock in the incident's margin.
 #[derive(Debug, Clone)]
 pub struct ClockItem {
-    /// What is promised.
-    pub promise: &'static str,
+    /// What is promised, and by whom if it is a supplier.
+    pub promise: String,
     /// `met`, `breached`, `running`, `cancelled`.
     pub state: &'static str,
     /// When it is or was due.

@@ -106,7 +106,7 @@ fn clocks(model: &Now, now_ms: i64) -> AnyView {
                     } else {
                         countdown(&c.due, now_ms)
                     }}</td>
-                    <td>{c.promise}<br /><small>{c.who.clone()}</small></td>
+                    <td>{c.promise.clone()}<br /><small>{c.who.clone()}</small></td>
                     <td><a href=page>{c.incident.clone()}</a></td>
                     <td><a class="button" href=action>{c.action.0}</a></td>
                 </tr>

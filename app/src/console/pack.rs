@@ -85,5 +85,5 @@ fn part(
         })
         .collect_view();
     let none = entries.is_empty().then(|| view! { <p class="d">{none}</p> });
-    view! { <h2>{title}</h2>{entries_view}{none} }.into_any()
+    view! { <h2 id=title.to_lowercase()>{title}</h2>{entries_view}{none} }.into_any()
 }

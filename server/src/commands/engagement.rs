@@ -41,9 +41,12 @@ pub struct Details {
     pub is_public: bool,
 }
 
-/// An incident was declared: tier 2 is due, where the severity promises it.
+/// An incident was declared: tier 2 is due, where the severity promises it. One that is entered afterwards waits for nobody.
 pub async fn open(tx: &mut Tx, ctx: &Ctx, incident_id: &str) -> Result<(), Refusal> {
     let (incident, matrix) = load(tx, incident_id).await?;
+    if incident.is_backfilled {
+        return Ok(());
+    }
     arm(tx, ctx, &incident, &matrix, &Party::TierTwo, ctx.now).await
 }
 

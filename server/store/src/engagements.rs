@@ -19,7 +19,7 @@ statements! {
         FROM engagements e JOIN incidents i ON i.id = e.incident_id LEFT JOIN clocks c ON c.id = (
         SELECT k.id FROM clocks k WHERE k.incident_id = e.incident_id AND k.subject = e.subject AND k.kind IN ('tier', 'carrier')
         ORDER BY CASE WHEN k.state = 'cancelled' THEN 1 ELSE 0 END, k.started_at DESC, k.id LIMIT 1)
-        WHERE e.is_public = TRUE AND e.engaged_at IS NOT NULL
+        WHERE e.is_public = TRUE AND e.engaged_at IS NOT NULL AND i.is_rehearsal = FALSE
         AND (i.started_at >= $1 OR i.resolved_at IS NULL OR i.resolved_at >= $1) ORDER BY e.engaged_at, e.id";
 }
 

@@ -1,6 +1,6 @@
 //! Calling people in, the desk book, the on-call pack and the blast radius, through the console.
 
-use domain::clock::MINUTE;
+use domain::{clock::MINUTE, sla::clock::ClockState};
 use http::StatusCode;
 use server::auth::role::Role;
 use store::SubscriberRow;
@@ -72,6 +72,29 @@ fn clock(subject: &str, state: &'static str, minutes: i64) -> (String, &'static 
     (subject.to_owned(), state, minutes)
 }
 
+/// What holds at every moment; the misses on record, which never grow fewer.
+async fn consistent(app: &TestApp, page: &str, missed: usize) -> usize {
+    let id = page.rsplit('/').next().expect("an id");
+    let mut tx = app.app.store.read().await.expect("a transaction");
+    let clocks = tx.clocks(id).await.expect("clocks");
+    let engagements = tx.engagements(id).await.expect("engagements");
+    for subject in clocks.iter().map(|c| &c.subject).filter(|s| !s.is_empty()) {
+        let running =
+            clocks.iter().filter(|c| c.subject == *subject && c.state == ClockState::Running).count();
+        let came = engagements.iter().any(|e| e.subject == *subject && e.engaged_at.is_some());
+        assert!(running <= usize::from(!came), "{subject}: {running} running, came: {came}");
+    }
+    for c in clocks.iter().filter(|c| c.state == ClockState::Met) {
+        assert!(c.stopped_at.is_some_and(|at| at <= c.due_at) && c.breached_at.is_none(), "{c:?}");
+    }
+    for e in &engagements {
+        assert!(e.engaged_at.is_none() || e.contacted_at <= e.engaged_at, "{e:?}");
+    }
+    let on_record = clocks.iter().filter(|c| c.breached_at.is_some()).count();
+    assert!(on_record >= missed, "a miss is never erased: {missed} before, {on_record} now");
+    on_record
+}
+
 async fn subscribe(app: &TestApp, n: usize, channel: &str, countries: Option<&str>) {
     let mut tx = app.app.store.write().await.expect("a transaction");
     let id = format!("subscriber{n:02}");
@@ -116,6 +139,8 @@ api_tests! {
             [clock(&host, "running", 30), clock("tier:2", "met", 15), clock("tier:3", "met", 15)];
         assert_eq!(clocks(app, &page).await, promised, "a contacted supplier keeps tier 2’s promise");
         let shown = responder.get(&page).await;
+        assert!(shown.text().contains("Download host A engaged"), "the clock says who is waited for");
+        assert!(responder.get("/console").await.text().contains("Download host A engaged"), "on the board too");
         assert!(shown.text().contains("Answers Sev 1 in 15 minutes") && shown.text().contains("Contacted 08:17 UTC"));
 
         app.pass(21 * MINUTE);
@@ -213,6 +238,46 @@ api_tests! {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
         assert!(clocks(app, &page).await.iter().all(|(_, state, _)| *state == "cancelled"));
         assert_eq!(engage(&commander, &page, "tier:2", "engaged", "").await.status, StatusCode::CONFLICT);
+    }
+
+    async fn clocks_stay_consistent_whatever_happens_in_which_order(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        let host = format!("supplier:{}", add_host(app, &owner).await);
+        let subjects = ["tier:2", "tier:3", host.as_str()];
+        let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+        let mut roll = move |sides: u64| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            dice % sides
+        };
+        for round in 0..8 {
+            let owner = app.signed_in_as(Role::Owner, &format!("owner-{round}")).await;
+            let page = declare(app, &owner, "2").await;
+            let (mut severity, mut version, mut missed) = (2, 1, 0);
+            for _ in 0..14 {
+                app.pass(i64::try_from(roll(6)).expect("a die") * MINUTE);
+                match roll(4) {
+                    0 => {
+                        severity = 1 + severity % 3;
+                        let (to, seen) = (severity.to_string(), version.to_string());
+                        let fields =
+                            [("severity", to.as_str()), ("version", &seen), ("reason", "It changed."), ("how", "alone"), ("break_glass", "Alone.")];
+                        let done = owner.send(&format!("{page}/reclassify"), &fields).await;
+                        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+                        version += 1;
+                    }
+                    1 => drop(app.tick().await),
+                    _ => {
+                        let subject = subjects[usize::try_from(roll(3)).expect("a die")];
+                        let step = if roll(2) == 0 { "contacted" } else { "engaged" };
+                        assert_eq!(engage(&owner, &page, subject, step, "").await.status, StatusCode::SEE_OTHER);
+                    }
+                }
+                missed = consistent(app, &page, missed).await;
+            }
+        }
     }
 
     async fn whoever_is_on_call_hears_that_tier_2_is_due(app) {
@@ -433,6 +498,7 @@ api_tests! {
         ];
         owner.send(&format!("{BOOK}/rotas"), &shift).await;
         let page = declare(app, &owner, "1").await;
+        assert!(owner.get(&page).await.text().contains(">Move downloads</a>"), "at hand on the page as well");
         let pack = owner.get(&format!("{page}/pack")).await;
         for words in [
             "Download host A",

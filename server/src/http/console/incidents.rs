@@ -11,6 +11,7 @@ mod steps;
 
 pub(super) use declare::again as declare_again;
 pub use declare::{declare, new};
+pub(super) use engage::promise_of;
 pub use engage::{describe, engage};
 pub use leads::give;
 pub use list::list;

@@ -15,17 +15,18 @@ use axum::{
 use domain::{
     clock::Timestamp,
     clock_local::{duration_words, hour_minute, utc_date, utc_time, zone},
-    engagement::promise_words,
+    engagement::tier_to_tell,
     notice::{full_title, scope},
     sla::{
+        alerts::Alert,
         clock::{Clock, ClockKind, ClockState},
         policy::SeverityMatrix,
     },
     telemetry::kpi::Evidence,
 };
-use store::{IncidentRoleRow, IncidentRow, Tx};
+use store::{EngagementRow, IncidentRoleRow, IncidentRow, ShiftRow, Tx};
 
-use super::{ctx, drafts, frame, page};
+use super::{ctx, drafts, frame, incidents::promise_of, page};
 use crate::{
     auth::session::Session,
     commands::{Refusal, kept::Form, proposals},
@@ -145,7 +146,7 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
             model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
         let due = due(clock.due_at.millis(), now);
         let (who, is_paused) = desks.of(&mut tx, &incident_id, &clock, now).await?;
-        let promise = promise_words(&clock);
+        let promise = desks.promise(&clock, &incident_id);
         model.clocks.push(ClockLine { due, promise, incident_id, incident, who, is_paused, action });
     }
     model.reminders =
@@ -175,9 +176,17 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
 
 /// What the board needs to know of each incident: who leads it, and its policy.
 #[derive(Default)]
-struct Desks(HashMap<String, (Vec<IncidentRoleRow>, SeverityMatrix)>);
+struct Desks {
+    incidents: HashMap<String, (Vec<IncidentRoleRow>, SeverityMatrix, Vec<EngagementRow>)>,
+    on_call: Option<Vec<ShiftRow>>,
+}
 
 impl Desks {
+    /// What a clock promises.
+    fn promise(&self, clock: &Clock, incident_id: &str) -> String {
+        promise_of(clock, self.incidents.get(incident_id).map_or(&[], |(_, _, engagements)| engagements))
+    }
+
     /// Who must act on a clock, and whether it is paused.
     async fn of(
         &mut self,
@@ -186,17 +195,27 @@ impl Desks {
         clock: &Clock,
         now: Timestamp,
     ) -> Result<(String, bool), Refusal> {
-        if !self.0.contains_key(incident_id) {
+        if !self.incidents.contains_key(incident_id) {
             let version = tx.incident(incident_id).await?.map_or(0, |i| i.policy_version);
-            let desk = (tx.incident_roles(incident_id).await?, tx.severity_matrix(version).await?);
-            self.0.insert(incident_id.to_owned(), desk);
+            let roles = tx.incident_roles(incident_id).await?;
+            let desk = (roles, tx.severity_matrix(version).await?, tx.engagements(incident_id).await?);
+            self.incidents.insert(incident_id.to_owned(), desk);
         }
-        let Some((roles, matrix)) = self.0.get(incident_id) else { return Ok((String::new(), false)) };
-        let who: Vec<&str> = actors(clock.kind)
+        if self.on_call.is_none() {
+            self.on_call = Some(tx.on_call(now).await?);
+        }
+        let Some((roles, matrix, _)) = self.incidents.get(incident_id) else {
+            return Ok((String::new(), false));
+        };
+        let mut who: Vec<&str> = actors(clock.kind)
             .iter()
             .filter_map(|lead| roles.iter().find(|r| r.role == *lead && r.ended_at.is_none()))
             .map(|r| r.user_name.as_str())
             .collect();
+        let tier = tier_to_tell(clock, Alert::Due);
+        let on_call = self.on_call.iter().flatten().filter(|s| Some(s.tier) == tier);
+        who.extend(on_call.map(|s| s.user_name.as_str()));
+        who.dedup();
         Ok((who.join(", "), matrix.standing(clock, now) == ClockState::Paused))
     }
 }

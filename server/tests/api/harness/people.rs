@@ -23,10 +23,15 @@ pub(crate) struct Person<'a> {
 impl TestApp {
     /// Somebody with this role, both factors given.
     pub(crate) async fn signed_in(&self, role: Role) -> Person<'_> {
+        self.signed_in_as(role, role.slug()).await
+    }
+
+    /// One of several with this role.
+    pub(crate) async fn signed_in_as(&self, role: Role, name: &str) -> Person<'_> {
         let mut tx = self.app.store.write().await.expect("a transaction");
         let new = NewUser {
-            email: format!("{}@example.com", role.slug()),
-            name: format!("Somebody ({})", role.slug()),
+            email: format!("{name}@example.com"),
+            name: format!("Somebody ({name})"),
             role,
             password_hash: "not a hash: nobody signs in with it".into(),
             totp_secret: vec![1; 20],

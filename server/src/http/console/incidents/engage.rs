@@ -8,12 +8,15 @@ use axum::{extract::Path, http::StatusCode};
 use domain::{
     clock::Timestamp,
     clock_local::utc_time,
-    engagement::{Party, SupplierKind, public_words, took},
+    engagement::{Party, SupplierKind, promise_words, public_words, took},
     sla::clock::{Clock, ClockState},
 };
 use store::{ContactRow, EngagementRow, SupplierRow, Tx};
 
-use super::show::{load, render};
+use super::{
+    pack::runbook_titles,
+    show::{load, render},
+};
 use crate::{
     auth::role::Permission,
     commands::{
@@ -62,9 +65,11 @@ pub(super) async fn section(desk: &Desk, tx: &mut Tx, incident_id: &str) -> Resu
             parties.push(facts.party(&e.subject, &e.party, String::new()));
         }
     }
-    let is_open = tx.incident(incident_id).await?.is_some_and(|i| i.resolved_at.is_none());
+    let incident = tx.incident(incident_id).await?.ok_or(Refusal::NotFound("incident"))?;
+    let is_open = incident.resolved_at.is_none();
     Ok(Section {
         parties,
+        runbooks: runbook_titles(tx, &incident).await?,
         others: rest.into_iter().map(|s| (subject(&s), s.name)).collect(),
         may_engage: is_open && desk.may(Permission::Respond),
         may_publish: desk.may(Permission::Publish),
@@ -126,6 +131,15 @@ impl Facts {
                 }),
             }),
         }
+    }
+}
+
+/// What a clock promises, and which supplier it waits for.
+pub(in crate::http::console) fn promise_of(clock: &Clock, engagements: &[EngagementRow]) -> String {
+    let supplier = engagements.iter().find(|e| e.subject == clock.subject && e.kind != "tier");
+    match supplier {
+        Some(supplier) => format!("{} engaged", supplier.party),
+        None => promise_words(clock).to_owned(),
     }
 }
 

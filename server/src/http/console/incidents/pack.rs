@@ -12,7 +12,7 @@ use domain::{
     clock_local::{hour_minute, utc_date, utc_time, zone},
     telemetry::kpi::Evidence,
 };
-use store::{CellRow, ContactRow, RunbookRow, Tx};
+use store::{CellRow, ContactRow, IncidentRow, RunbookRow, Tx};
 
 use super::engage::{story, suppliers};
 use crate::{
@@ -67,6 +67,14 @@ async fn load(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Pack, Refusal> {
         runbooks: runbooks(tx.runbooks().await?, &cells, &errors),
         accounts: Blast::load(tx, &held).await?.partners.into_iter().map(account).collect(),
     })
+}
+
+/// Titles of the runbooks that fit an incident.
+pub(super) async fn runbook_titles(tx: &mut Tx, incident: &IncidentRow) -> Result<Vec<String>, Refusal> {
+    let held: Vec<String> = tx.incident_cells(&incident.id).await?.into_iter().map(|c| c.cell_id).collect();
+    let cells: Vec<CellRow> = tx.cells().await?.into_iter().filter(|c| held.contains(&c.id)).collect();
+    let errors = error_classes(incident.evidence.as_deref(), &cells);
+    Ok(runbooks(tx.runbooks().await?, &cells, &errors).into_iter().map(|(title, _)| title).collect())
 }
 
 /// Errors that the evidence of the incident and of its cells names.

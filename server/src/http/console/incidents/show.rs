@@ -8,7 +8,6 @@ use axum::{extract::Path, http::StatusCode, response::Response};
 use domain::{
     clock::Timestamp,
     clock_local::{Place, duration_words, utc_and_local, utc_time},
-    engagement::promise_words,
     incident::UpdateKind,
     lead::{SignOff, signed_off},
     notice::Message,
@@ -18,9 +17,14 @@ use domain::{
     },
     status::CellStatus,
 };
-use store::{Tx, UpdateRow};
+use store::{EngagementRow, Tx, UpdateRow};
 
-use super::{choices, engage, leads, steps::refill};
+use super::{
+    choices,
+    engage::{self, promise_of},
+    leads,
+    steps::refill,
+};
 use crate::{
     auth::role::Permission,
     clock::new_id,
@@ -88,7 +92,8 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let blast = Blast::load(&mut tx, &ids).await?;
     let recipients = blast.total();
     let updates = published(&mut tx, &names, id, now).await?;
-    let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, now)).collect();
+    let called = tx.engagements(id).await?;
+    let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, &called, now)).collect();
     let engagement = engage::section(desk, &mut tx, id).await?;
     let leads = leads::read(desk, &mut tx, id, now).await?;
     let waiting = drafts::waiting(&mut tx, &names, Some(id), now).await?;
@@ -188,7 +193,12 @@ async fn signed(tx: &mut Tx, update: &UpdateRow) -> Result<String, Refusal> {
     Ok(format!(" · approved by {name}"))
 }
 
-fn clock_item(clock: &Clock, matrix: &SeverityMatrix, now: Timestamp) -> ClockItem {
+fn clock_item(
+    clock: &Clock,
+    matrix: &SeverityMatrix,
+    engagements: &[EngagementRow],
+    now: Timestamp,
+) -> ClockItem {
     let state = matrix.standing(clock, now);
     let late = duration_words(clock.overdue_ms(now));
     let words = match state {
@@ -199,7 +209,7 @@ fn clock_item(clock: &Clock, matrix: &SeverityMatrix, now: Timestamp) -> ClockIt
         ClockState::Running => String::new(),
     };
     ClockItem {
-        promise: promise_words(clock),
+        promise: promise_of(clock, engagements),
         state: state.slug(),
         due: due(clock.due_at.millis(), now),
         words,
