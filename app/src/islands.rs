@@ -89,7 +89,7 @@ pub fn Preview(
     view! {
         <article class="card preview" aria-label="Preview of the update">
             <small>{tag}</small>
-            <h3>{move || title.get()}</h3>
+            <h3 hidden=move || title.get().trim().is_empty()>{move || title.get()}</h3>
             {line("What we know.", known)}
             {line("What we don’t know.", unknown)}
             {line("What we do next.", next_steps)}

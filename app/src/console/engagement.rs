@@ -111,7 +111,7 @@ fn party(frame: &Frame, action: &str, model: &Section, party: &Party) -> AnyView
     let buttons = (model.may_engage && !party.is_engaged).then(|| buttons(frame, action, party, error));
     let ladder = (!party.ladder.is_empty()).then(|| {
         let steps = party.ladder.iter().map(|l| view! { <li>{l.clone()}</li> }).collect_view();
-        view! { <details><summary>"Whom to call"</summary><ol>{steps}</ol></details> }
+        view! { <details open=!party.is_contacted><summary>"Whom to call"</summary><ol>{steps}</ol></details> }
     });
     let record = party
         .record
@@ -186,7 +186,7 @@ fn record(
     };
     view! {
         <details open=is_mine>
-            <summary>"Ticket, timeline, constraints"</summary>
+            <summary>"What they say"</summary>
             <form method="post" action=format!("{action}/details")>
                 {frame.token()}
                 <input type="hidden" name="subject" value=party.subject.clone() />
