@@ -1,5 +1,6 @@
 //! `cargo xtask …`: builds, runs, tests and measures Waypost.
 
+mod bench;
 mod browser;
 mod build;
 mod count;
@@ -44,11 +45,25 @@ enum Command {
     },
     /// Build browser code and server; leaves target/release/waypost.
     Build,
+    /// Measure beside a reference in the same run; figures go to target/bench/NAME.json.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Install what the tests need, then run format, lints, unit, store, API and end-to-end tests.
     Test {
         /// Only these parts: fmt, browser, clippy, unit, docs, end2end. Comma-separated.
         #[arg(long, value_delimiter = ',', value_name = "PARTS")]
         only: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// The public page beside nginx: throughput, tails, and publishing while people read.
+    Page {
+        #[command(flatten)]
+        amount: bench::Amount,
     },
 }
 
@@ -62,6 +77,7 @@ fn main() -> ExitCode {
             println!("{}", binary.display());
             true
         }),
+        Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
         Command::Test { only } => suite::run(&root, &only),
     };
     process::leave_nothing_behind();

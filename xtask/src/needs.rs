@@ -20,12 +20,35 @@ const NEEDS: &[Need] = &[
     Need { package: "npm", why: "end-to-end tests", is_there: || which("npm").is_some() },
 ];
 
+const BENCH_NEEDS: &[Need] = &[
+    Need { package: "wrk", why: "HTTP load", is_there: || which("wrk").is_some() },
+    Need { package: "nginx-light", why: "the reference of the page", is_there: || nginx().is_some() },
+];
+
+/// nginx, which Debian keeps out of the PATH of people.
+pub(crate) fn nginx() -> Option<PathBuf> {
+    which("nginx").or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|p| p.is_file()))
+}
+
+/// Installs what the benches need.
+///
+/// # Errors
+/// As [`install`].
+pub(crate) fn install_for_bench() -> Result<(), String> {
+    install_all(BENCH_NEEDS)
+}
+
 /// Installs what is missing.
 ///
 /// # Errors
 /// What is missing and how to install it, when that is not ours to do.
 pub(crate) fn install(root: &Path) -> Result<(), String> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|n| !(n.is_there)()).collect();
+    install_all(NEEDS)?;
+    npm_packages(root)
+}
+
+fn install_all(needs: &'static [Need]) -> Result<(), String> {
+    let missing: Vec<&Need> = needs.iter().filter(|n| !(n.is_there)()).collect();
     if !missing.is_empty() {
         let packages: Vec<&str> = missing.iter().map(|n| n.package).collect();
         if !is_root() || which("apt-get").is_none() {
@@ -37,12 +60,12 @@ pub(crate) fn install(root: &Path) -> Result<(), String> {
             return Err(format!("after installing them, these are still missing:\n{}", list(&still)));
         }
     }
-    npm_packages(root)
+    Ok(())
 }
 
 fn advice(missing: &[&Need], packages: &[&str]) -> String {
     format!(
-        "the tests need programs that are not installed:\n{}\nOn Debian or Ubuntu: sudo apt-get install {}\n\
+        "this needs programs that are not installed:\n{}\nOn Debian or Ubuntu: sudo apt-get install {}\n\
          (PostgreSQL: the server binaries are enough, or WAYPOST_TEST_POSTGRES_URL names a server; Chromium: \
          WAYPOST_CHROMIUM may name another path.)",
         list(missing),

@@ -1,0 +1,210 @@
+//! Publishing through the console while visitors load the page: how soon everybody sees it, and what it costs them.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    client::{Client, form},
+    subject::{Subject, between},
+};
+
+/// What the newest update calls itself; visitors read its number off the page.
+const MARK: &str = "Measured update ";
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// From the console's answer to the first page with the update, in milliseconds, one per publish.
+    pub visible_ms: Vec<f64>,
+    /// How long a publish took, in milliseconds.
+    pub publish_ms: Vec<f64>,
+    /// Pages loaded by visitors.
+    pub gets: u64,
+    /// Of those, begun after a publish was answered and without its update.
+    pub stale: u64,
+    /// Slowest answer to a visitor within a second of a publish, in milliseconds.
+    pub worst_ms: f64,
+    /// 99th percentile of visitors' answers, in milliseconds.
+    pub p99_ms: f64,
+}
+
+/// The demo's open incident, led by a signed-in owner.
+pub(super) struct Author<'a> {
+    subject: &'a Subject,
+    client: Client,
+    cookie: String,
+    incident: String,
+    count: usize,
+}
+
+impl<'a> Author<'a> {
+    /// Signs in and looks for the open incident.
+    pub(super) fn new(subject: &'a Subject) -> Result<Self, String> {
+        let cookie = subject.sign_in()?;
+        let mut client = Client::connect(&subject.host)?;
+        let open = client.get("/api/v2/incidents/unresolved.json", "")?;
+        let open: serde_json::Value = serde_json::from_slice(&open.body).map_err(|e| e.to_string())?;
+        let incident = open["incidents"][0]["id"].as_str().ok_or("the demo has no open incident")?.to_owned();
+        Ok(Self { subject, client, cookie, incident, count: 0 })
+    }
+
+    /// Publishes one update; its number.
+    pub(super) fn publish(&mut self) -> Result<usize, String> {
+        self.count += 1;
+        let path = format!("/console/incidents/{}", self.incident);
+        let page = self.client.get(&path, &self.cookie)?;
+        let page = String::from_utf8_lossy(&page.body).into_owned();
+        let (csrf, version) = (
+            between(&page, "name=\"csrf\" value=\"", "\""),
+            between(&page, "name=\"version\" value=\"", "\""),
+        );
+        let known = format!("{MARK}{}.", self.count);
+        let fields = form(&[
+            ("csrf", &csrf),
+            ("version", &version),
+            ("phase", "identified"),
+            ("kind", "progress"),
+            ("known", &known),
+            ("unknown", "How long it takes."),
+            ("next_steps", "We keep measuring; we write again within the hour."),
+            ("customer_action", "Nothing."),
+            ("how", "alone"),
+            ("break_glass", "A measurement has no second person."),
+        ]);
+        let answer = self.client.post(&format!("{path}/updates"), &self.cookie, &fields)?;
+        match answer.status {
+            303 => Ok(self.count),
+            status => Err(format!(
+                "update {} was answered by {status}: {}",
+                self.count,
+                between(&String::from_utf8_lossy(&answer.body), "role=\"alert\"", "</p>")
+            )),
+        }
+    }
+}
+
+fn newest(body: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(body);
+    between(&text, MARK, ".").parse().unwrap_or(0)
+}
+
+/// Publishes `publishes` times, so many milliseconds apart, while `visitors` load the page without pause.
+pub(super) fn measure(
+    author: &mut Author<'_>,
+    publishes: usize,
+    apart: Duration,
+    visitors: usize,
+) -> Result<Seen, String> {
+    let host = author.subject.host.clone();
+    let (published, stop) = (AtomicUsize::new(author.count), AtomicBool::new(false));
+    let (gets, stale) = (AtomicU64::new(0), AtomicU64::new(0));
+    let times: Mutex<Vec<(Instant, f64)>> = Mutex::default();
+    let mut seen = Seen::default();
+    let mut moments = Vec::new();
+    let result = std::thread::scope(|scope| {
+        for _ in 0..visitors {
+            scope.spawn(|| {
+                let Ok(mut client) = Client::connect(&host) else { return };
+                let mut mine = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let due = published.load(Ordering::SeqCst);
+                    let begun = Instant::now();
+                    let Ok(answer) = client.get("/", "") else { break };
+                    mine.push((begun, begun.elapsed().as_secs_f64() * 1_000.0));
+                    gets.fetch_add(1, Ordering::Relaxed);
+                    if newest(&answer.body) < due {
+                        stale.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                times.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
+            });
+        }
+        let mut probe = Client::connect(&host)?;
+        let mut run = || -> Result<(), String> {
+            for _ in 0..publishes {
+                std::thread::sleep(apart);
+                let begun = Instant::now();
+                let number = author.publish()?;
+                seen.publish_ms.push(begun.elapsed().as_secs_f64() * 1_000.0);
+                let answered = Instant::now();
+                published.store(number, Ordering::SeqCst);
+                while newest(&probe.get("/", "")?.body) < number {}
+                seen.visible_ms.push(answered.elapsed().as_secs_f64() * 1_000.0);
+                moments.push(answered);
+            }
+            Ok(())
+        };
+        let result = run();
+        stop.store(true, Ordering::Relaxed);
+        result
+    });
+    result?;
+    seen.gets = gets.into_inner();
+    seen.stale = stale.into_inner();
+    let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let is_near = |at: Instant| {
+        moments.iter().any(|m| {
+            at.checked_duration_since(*m).or_else(|| m.checked_duration_since(at))
+                <= Some(Duration::from_millis(500))
+        })
+    };
+    seen.worst_ms = times.iter().filter(|(at, _)| is_near(*at)).map(|(_, ms)| *ms).fold(0.0, f64::max);
+    let all: Vec<f64> = times.into_iter().map(|(_, ms)| ms).collect();
+    seen.p99_ms = super::stats::percentile(&all, 0.99);
+    Ok(seen)
+}
+
+/// Loads the page with so many visitors and no publishes: the 99th percentile in milliseconds.
+pub(super) fn quiet(host: &str, visitors: usize, secs: u64) -> f64 {
+    let until = Instant::now() + Duration::from_secs(secs);
+    let times: Mutex<Vec<f64>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..visitors {
+            scope.spawn(|| {
+                let Ok(mut client) = Client::connect(host) else { return };
+                let mut mine = Vec::new();
+                while Instant::now() < until {
+                    let begun = Instant::now();
+                    if client.get("/", "").is_err() {
+                        break;
+                    }
+                    mine.push(begun.elapsed().as_secs_f64() * 1_000.0);
+                }
+                times.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
+            });
+        }
+    });
+    let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+    super::stats::percentile(&times, 0.99)
+}
+
+/// So many requests a second at fixed times, whatever the answers do; latencies count from the planned time. In ms.
+pub(super) fn open_loop(host: &str, per_sec: u64, secs: u64) -> Vec<f64> {
+    const CONNECTIONS: u64 = 32;
+    let start = Instant::now() + Duration::from_millis(200);
+    let times: Mutex<Vec<f64>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for lane in 0..CONNECTIONS {
+            let times = &times;
+            scope.spawn(move || {
+                let Ok(mut client) = Client::connect(host) else { return };
+                let mut mine = Vec::new();
+                for n in (lane..per_sec * secs).step_by(usize::try_from(CONNECTIONS).unwrap_or(1)) {
+                    let planned = start + Duration::from_micros(n * 1_000_000 / per_sec);
+                    std::thread::sleep(planned.saturating_duration_since(Instant::now()));
+                    if client.get("/", "Accept-Encoding: gzip\r\n").is_err() {
+                        break;
+                    }
+                    mine.push(planned.elapsed().as_secs_f64() * 1_000.0);
+                }
+                times.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
+            });
+        }
+    });
+    times.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
