@@ -8,13 +8,13 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
   const told = violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => n.html).slice(0, 3).join('\n  ')}`);
-  expect(told, `${page.url()} is not accessible`).toEqual([]);
+  expect.soft(told, `${page.url()} is not accessible`).toEqual([]);
 }
 
 /** The page itself never scrolls sideways. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide, `${page.url()} is wider than the screen`).toBeLessThanOrEqual(0);
+  expect.soft(wide, `${page.url()} is wider than the screen`).toBeLessThanOrEqual(0);
 }
 
 /** Collects requests that leave our own origin; empty is right. */

@@ -8,6 +8,18 @@ const CSS: &str = include_str!("../../../style/console.css");
 pub const ISLAND_LOADER: &str = "import(\"JS\").then(async m=>{await m.default({module_or_path:\"WASM\"});m.hydrate();\
 document.querySelectorAll('leptos-island').forEach(e=>m[e.dataset.component]?.(e))})";
 
+/// Saves a form on the server while it is typed, so that a lost session or a closed lid loses nothing. Without it there
+/// is a button.
+const AUTOSAVE: &str = "document.addEventListener('input',e=>{const f=e.target.form;if(!f||!f.dataset.keep)return;\
+clearTimeout(f.later);f.later=setTimeout(async()=>{const s=f.querySelector('[data-saved]');try{const r=await fetch(\
+f.dataset.keep+'/save',{method:'POST',body:new URLSearchParams(new FormData(f)),redirect:'manual'});\
+s.textContent=r.type=='opaqueredirect'||r.ok?'Draft saved':'Not saved: '+(r.status==401?'you are signed out. Sign in again in another tab, then go on here.':'the server refused it.')}\
+catch{s.textContent='Not saved: no connection. It is tried again with the next key.'}},1500)})";
+
+/// Loads a page that only shows again, unless somebody is at work on it.
+const REFRESH: &str =
+    "setInterval(()=>{document.hidden||document.activeElement!==document.body||location.reload()},SECS000)";
+
 /// What the frame needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
@@ -48,8 +60,13 @@ impl Frame {
             let script = ISLAND_LOADER.replace("JS", js).replace("WASM", wasm);
             view! { <script type="module" nonce=self.nonce.clone() inner_html=script></script> }
         });
-        let refresh =
-            self.refresh_secs.map(|s| view! { <meta http-equiv="refresh" content=s.to_string() /> });
+        let autosave = self.who.is_some().then(|| {
+            view! { <script nonce=self.nonce.clone() inner_html=AUTOSAVE></script> }
+        });
+        let refresh = self.refresh_secs.map(|s| {
+            let script = REFRESH.replace("SECS", &s.to_string());
+            view! { <script nonce=self.nonce.clone() inner_html=script></script> }
+        });
         view! {
             <html lang="en">
                 <head>
@@ -57,7 +74,6 @@ impl Frame {
                     <meta name="viewport" content="width=device-width,initial-scale=1" />
                     <meta name="color-scheme" content="light dark" />
                     <meta name="robots" content="noindex" />
-                    {refresh}
                     <link rel="icon" href="/favicon.svg" />
                     <title>{format!("{} – Waypost", self.title)}</title>
                     <style nonce=nonce inner_html=CSS></style>
@@ -66,6 +82,8 @@ impl Frame {
                     {self.rail()}
                     <main>{body}</main>
                     {loader}
+                    {autosave}
+                    {refresh}
                 </body>
             </html>
         }

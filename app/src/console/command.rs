@@ -42,6 +42,7 @@ pub(super) fn acts(acts: &Acts) -> AnyView {
             {go}{asking}
             <button name="preview" value="yes">"Preview"</button>
             <button formaction=save formnovalidate>"Save draft"</button>
+            <small data-saved="" role="status"></small>
         </div>
         <details open=open>
             <summary>{if alone.is_some() { "Alone, or later" } else { "Later" }}</summary>

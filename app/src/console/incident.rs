@@ -127,7 +127,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
             <h1>"Declare an incident"</h1>
             {engagement::origins(&model.origins)}
             <div class="two">
-                <form method="post" action="/console/incidents">
+                <form method="post" action="/console/incidents" data-keep="/console/drafts/declare/new">
                     {frame.token()}
                     <input type="hidden" name="idempotency_key" value=model.idempotency_key.clone() />
                     {remark(error, "")}
@@ -272,7 +272,7 @@ fn update_form(frame: &Frame, model: &Incident) -> AnyView {
     view! {
         <section id="update">
             <h2>"Post an update"</h2>
-            <form method="post" action=format!("/console/incidents/{}/updates", model.id)>
+            <form method="post" action=format!("/console/incidents/{}/updates", model.id) data-keep=format!("/console/drafts/updates/{}", model.id)>
                 {hidden(frame, model, "update")}
                 <div class="row">
                     <div class="f"><label for="phase">"The incident is now"</label><select id="phase" name="phase">{phases}</select>{remark(error, "phase")}</div>
@@ -308,7 +308,7 @@ fn reclassify_form(frame: &Frame, model: &Incident) -> AnyView {
         <details id="reclassify" open=is_mine>
             <summary>"Reclassify"</summary>
             <p class="d">"The cadence is re-armed from now; the other targets run from the start; what was missed stays on record."</p>
-            <form method="post" action=format!("/console/incidents/{}/reclassify", model.id)>
+            <form method="post" action=format!("/console/incidents/{}/reclassify", model.id) data-keep=format!("/console/drafts/reclassify/{}", model.id)>
                 {hidden(frame, model, "reclassify")}
                 <div class="f"><label for="severity">"To"</label><select id="severity" name="severity">{options}</select>{remark(error, "severity")}</div>
                 <div class="f"><label for="reason">"Reason " <small>"readers see it"</small></label><textarea id="reason" name="reason" rows="2" required>{reason}</textarea>{remark(error, "reason")}</div>
@@ -332,7 +332,7 @@ fn ending(
         <details id=verb open=model.form == verb>
             <summary>{label}</summary>
             <p class="d">{what}</p>
-            <form method="post" action=format!("/console/incidents/{}/{verb}", model.id)>
+            <form method="post" action=format!("/console/incidents/{}/{verb}", model.id) data-keep=format!("/console/drafts/{verb}/{}", model.id)>
                 {hidden(frame, model, verb)}
                 {four_fields(verb, &fields, error.as_ref())}
                 {promise}
@@ -355,7 +355,7 @@ fn timeline(model: &Incident) -> AnyView {
             }
         })
         .collect_view();
-    view! { <h2>"Published so far"</h2><ol class="story">{items}</ol> }.into_any()
+    view! { <h2>"Published so far"</h2><ol class="story" id="story">{items}</ol> }.into_any()
 }
 
 fn margin(model: &Incident, now_ms: i64) -> AnyView {

@@ -47,7 +47,7 @@ fn reminders(model: &Now) -> Option<AnyView> {
         .iter()
         .map(|(words, id)| view! { <li><a href=format!("/console/incidents/{id}#update")>{words.clone()}</a></li> })
         .collect();
-    Some(view! { <section class="card sev1" role="status"><h3>"For you"</h3><ul class="who">{rows}</ul></section> }.into_any())
+    Some(view! { <section class="card sev1" role="status"><h2>"For you"</h2><ul class="who">{rows}</ul></section> }.into_any())
 }
 
 /// What this person saved and did not publish.
@@ -76,7 +76,7 @@ fn proposals(frame: &Frame, model: &Now) -> Option<AnyView> {
             view! {
                 <article class=format!("card {}", severity_class(p.severity))>
                     <small>{format!("Proposed by telemetry at {}", p.since)}</small>
-                    <h3>{format!("{} – {}", p.cell, p.status.words())}</h3>
+                    <h2>{format!("{} – {}", p.cell, p.status.words())}</h2>
                     <p>{p.evidence.clone()}"."</p>
                     <div class="act">
                         <a class="button go" href=declare>{format!("Declare a {} incident", p.severity.label())}</a>

@@ -10,3 +10,4 @@ mod engagement;
 mod incidents;
 mod ingest;
 mod public;
+mod sign_in;
