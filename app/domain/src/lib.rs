@@ -18,3 +18,4 @@ pub mod status;
 pub mod telemetry;
 pub mod text;
 pub mod uptime;
+pub mod writing;

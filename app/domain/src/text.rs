@@ -66,7 +66,8 @@ fn is_control(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Refuses ICCIDs and EIDs (18 or more digits), phone numbers with a plus, and mail addresses.
+/// Refuses ICCIDs and EIDs (18 or more digits), phone and subscriber numbers, and mail addresses; also where spaces
+/// group their digits.
 ///
 /// # Errors
 /// [`BadText::Identifier`] with the first one found.
@@ -86,11 +87,31 @@ pub fn no_identifiers(text: &str) -> Result<(), BadText> {
         {
             return Err(BadText::Identifier("a phone number", mask(word)));
         }
+        if only_digits && (10..=17).contains(&digits) && !word.contains('-') {
+            return Err(BadText::Identifier("a phone or subscriber number", mask(word)));
+        }
         if let Some((local, domain)) = word.split_once('@')
             && !local.is_empty()
             && domain.contains('.')
         {
             return Err(BadText::Identifier("an e-mail address", mask(word)));
+        }
+    }
+    grouped_digits(text)
+}
+
+/// `+33 6 12 34 56 78`, `8944 1100 0000 0000 001`: digits in groups of two and more, a space or dash apart.
+fn grouped_digits(text: &str) -> Result<(), BadText> {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')');
+    for run in text.split(|c: char| !is_part(c)) {
+        let run = run.trim();
+        let digits = run.chars().filter(char::is_ascii_digit).count();
+        let shortest = run.split([' ', '-']).filter(|g| !g.is_empty()).map(str::len).min().unwrap_or(0);
+        if digits >= 18 && shortest >= 2 {
+            return Err(BadText::Identifier("an ICCID or EID", mask(run)));
+        }
+        if run.starts_with('+') && (8..=15).contains(&digits) {
+            return Err(BadText::Identifier("a phone number", mask(run)));
         }
     }
     Ok(())
