@@ -93,7 +93,7 @@ const PARTNERS: [(&str, &str, &str, &str, &str, &str); 2] = [
     ),
 ];
 
-const RUNBOOKS: [(&str, &str, &str, &str); 3] = [
+const RUNBOOKS: [(&str, &str, &str, &str); 4] = [
     (
         "Move downloads to the standby host",
         "euicc-download",
@@ -107,6 +107,13 @@ const RUNBOOKS: [(&str, &str, &str, &str); 3] = [
         "euicc-download",
         "timeout",
         "See whether one node or all nodes time out.\nOne node: have it taken out of rotation.\nAll nodes: move to the standby host.",
+    ),
+    (
+        "Text messages arrive late",
+        "sms",
+        "",
+        "Send a test message each way and note how long it takes.\nAsk the hub whether a link is overloaded or down.\n\
+         Have the traffic moved to the second link.\nTell who sends one-time codes to offer another way.",
     ),
     (
         "New eSIMs do not attach",
