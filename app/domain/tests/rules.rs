@@ -6,7 +6,11 @@ use domain::{
     component::Step,
     incident::{Incident, Phase},
     severity::Severity,
-    sla::{clock::ClockState, hours::Calendar, policy::SeverityMatrix},
+    sla::{
+        clock::{ClockKind, ClockState},
+        hours::Calendar,
+        policy::SeverityMatrix,
+    },
     status::CellStatus,
     telemetry::{
         degradation::{Policy, Streak, Verdict},
@@ -87,7 +91,7 @@ proptest! {
                 }
                 Err(_) => before,
             };
-            let cadence = incident.clocks.iter().filter(|c| c.kind == domain::sla::clock::ClockKind::NextUpdate);
+            let cadence = incident.clocks.iter().filter(|c| c.kind == ClockKind::NextUpdate);
             let running = cadence.clone().filter(|c| c.state == ClockState::Running).count();
             prop_assert_eq!(running, usize::from(incident.phase != Phase::Resolved));
             prop_assert_eq!(cadence.filter(|c| c.state == ClockState::Breached).count(), missed);

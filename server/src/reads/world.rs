@@ -167,12 +167,22 @@ impl World {
         self.incidents.iter().find(|s| s.row.id == id)
     }
 
-    /// Open incidents, worst first, newest first.
+    /// Open incidents: what stops activation or attach first, then the worst, then the newest.
     #[must_use]
     pub fn open(&self) -> Vec<&Story> {
         let mut open: Vec<&Story> = self.incidents.iter().filter(|s| s.row.resolved_at.is_none()).collect();
-        open.sort_by_key(|s| s.row.severity);
+        open.sort_by_key(|s| (!self.stops_travellers(s), s.row.severity));
         open
+    }
+
+    /// Whether an incident keeps travellers from activating or attaching now.
+    fn stops_travellers(&self, story: &Story) -> bool {
+        story.row.restored_at.is_none()
+            && story.cells.iter().filter_map(|id| self.cell(id)).any(|cell| {
+                // A component that carries a step of the activation.
+                let is_vital = self.component_of(cell).is_some_and(|c| c.step().is_some());
+                is_vital && cell.status.rank() >= CellStatus::PartialOutage.rank()
+            })
     }
 
     /// The page's indicator and its words.

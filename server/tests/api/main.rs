@@ -11,3 +11,4 @@ mod incidents;
 mod ingest;
 mod public;
 mod sign_in;
+mod six_hours;

@@ -1,6 +1,6 @@
 //! The clock board.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::console::{
     self,
@@ -22,9 +22,10 @@ use domain::{
         clock::{Clock, ClockKind, ClockState},
         policy::SeverityMatrix,
     },
+    status::CellStatus,
     telemetry::kpi::Evidence,
 };
-use store::{EngagementRow, IncidentRoleRow, IncidentRow, ShiftRow, Tx};
+use store::{EngagementRow, IncidentCellRow, IncidentRoleRow, IncidentRow, ShiftRow, Tx};
 
 use super::{ctx, drafts, frame, incidents::promise_of, page};
 use crate::{
@@ -39,6 +40,8 @@ use crate::{
 pub(super) struct Names {
     pub(super) order: Vec<String>,
     pub(super) cells: HashMap<String, (String, String)>,
+    /// Cells without which travellers cannot activate or attach.
+    vital: HashSet<String>,
 }
 
 impl Names {
@@ -46,18 +49,21 @@ impl Names {
         let components = tx.components().await?;
         let countries = tx.countries().await?;
         let cells = tx.cells().await?;
-        let (mut order, mut names) = (Vec::new(), HashMap::new());
+        let (mut order, mut names, mut vital) = (Vec::new(), HashMap::new(), HashSet::new());
         for country in &countries {
             for component in &components {
                 let is_it =
                     |c: &&store::CellRow| c.component_id == component.id && c.country_code == country.code;
                 if let Some(cell) = cells.iter().find(is_it) {
                     order.push(cell.id.clone());
+                    if component.step().is_some() {
+                        vital.insert(cell.id.clone());
+                    }
                     names.insert(cell.id.clone(), (component.name.clone(), country.name.clone()));
                 }
             }
         }
-        Ok(Self { order, cells: names })
+        Ok(Self { order, cells: names, vital })
     }
 
     /// `eUICC download · France`.
@@ -69,10 +75,21 @@ impl Names {
 
     /// Title with prefix.
     pub(super) async fn title(&self, tx: &mut Tx, row: &IncidentRow) -> Result<String, Refusal> {
-        let held: Vec<String> = tx.incident_cells(&row.id).await?.into_iter().map(|c| c.cell_id).collect();
+        Ok(self.title_of(row, &tx.incident_cells(&row.id).await?))
+    }
+
+    /// Whether an incident stops activation or attach for travellers now in the region: those come first in every list.
+    pub(super) fn is_vital(&self, held: &[IncidentCellRow]) -> bool {
+        held.iter()
+            .any(|c| self.vital.contains(&c.cell_id) && c.status.rank() >= CellStatus::PartialOutage.rank())
+    }
+
+    /// Title with prefix, of an incident that holds these cells.
+    pub(super) fn title_of(&self, row: &IncidentRow, held: &[IncidentCellRow]) -> String {
+        let held: HashSet<&str> = held.iter().map(|c| c.cell_id.as_str()).collect();
         let (mut countries, mut components): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         for (component, country) in
-            self.order.iter().filter(|id| held.contains(id)).filter_map(|id| self.cells.get(id))
+            self.order.iter().filter(|id| held.contains(id.as_str())).filter_map(|id| self.cells.get(id))
         {
             if !countries.contains(&country.as_str()) {
                 countries.push(country);
@@ -81,7 +98,7 @@ impl Names {
                 components.push(component);
             }
         }
-        Ok(full_title(row.severity, &scope(&countries, &components), &row.title))
+        full_title(row.severity, &scope(&countries, &components), &row.title)
     }
 }
 
@@ -89,22 +106,37 @@ pub(super) fn due(at: i64, now: Timestamp) -> Due {
     Due { at_ms: at, words: utc_time(Timestamp::from_millis(at), now) }
 }
 
-pub(super) async fn incident_line(
+/// Open incidents: what stops activation or attach first, then the worst, then the newest.
+pub(super) async fn open_lines(
     tx: &mut Tx,
     names: &Names,
-    row: &IncidentRow,
     now: Timestamp,
-) -> Result<IncidentLine, Refusal> {
+) -> Result<Vec<IncidentLine>, Refusal> {
+    let mut lines = Vec::new();
+    for row in tx.open_incidents().await? {
+        let held = tx.incident_cells(&row.id).await?;
+        lines.push((!names.is_vital(&held), incident_line(names, &row, &held, now)));
+    }
+    lines.sort_by_key(|(is_less, _)| *is_less);
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+pub(super) fn incident_line(
+    names: &Names,
+    row: &IncidentRow,
+    held: &[IncidentCellRow],
+    now: Timestamp,
+) -> IncidentLine {
     let end = row.resolved_at.map_or(now, Timestamp::from_millis);
-    Ok(IncidentLine {
+    IncidentLine {
         id: row.id.clone(),
-        title: names.title(tx, row).await?,
+        title: names.title_of(row, held),
         severity: row.severity,
         phase: row.phase.word(),
         started: format!("{}, {} UTC", utc_date(row.started_at), hour_minute(row.started_at, zone("UTC"))),
         lasted: duration_words(end.since(row.started_at)),
         next_update: row.next_update_due_at.map(|at| due(at, now)),
-    })
+    }
 }
 
 pub(super) fn evidence_sentence(json: Option<&str>) -> String {
@@ -130,9 +162,7 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
     let mut tx = app.store.read().await?;
     let names = Names::load(&mut tx).await?;
     let mut model = Now::default();
-    for row in tx.open_incidents().await? {
-        model.open.push(incident_line(&mut tx, &names, &row, now).await?);
-    }
+    model.open = open_lines(&mut tx, &names, now).await?;
     let mut desks = Desks::default();
     for (incident_id, clock) in tx.running_clocks().await? {
         let action = match clock.kind {

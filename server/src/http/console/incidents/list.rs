@@ -1,12 +1,15 @@
 //! Open and past incidents.
 
+use std::collections::HashMap;
+
 use app::console;
 use axum::http::StatusCode;
 use domain::clock::DAY;
+use store::IncidentCellRow;
 
 use crate::http::console::{
     desk::{Answer, Desk},
-    now::{Names, incident_line},
+    now::{Names, incident_line, open_lines},
 };
 
 /// Incidents shown at most.
@@ -15,13 +18,21 @@ const LINES_MAX: i64 = 500;
 /// Open and past incidents.
 pub async fn list(desk: Desk) -> Answer {
     let now = desk.now();
+    let from = now.plus(-90 * DAY);
     let mut tx = desk.read().await?;
     let names = Names::load(&mut tx).await?;
-    let (mut open, mut past) = (Vec::new(), Vec::new());
-    for row in tx.incidents_since(now.plus(-90 * DAY), LINES_MAX).await? {
-        let line = incident_line(&mut tx, &names, &row, now).await?;
-        if row.resolved_at.is_none() { open.push(line) } else { past.push(line) }
+    let mut held: HashMap<String, Vec<IncidentCellRow>> = HashMap::new();
+    for row in tx.incident_cells_since(from).await? {
+        held.entry(row.incident_id.clone()).or_default().push(row);
     }
+    let open = open_lines(&mut tx, &names, now).await?;
+    let past: Vec<_> = tx
+        .incidents_since(from, LINES_MAX)
+        .await?
+        .iter()
+        .filter(|row| row.resolved_at.is_some())
+        .map(|row| incident_line(&names, row, held.get(&row.id).map_or(&[], Vec::as_slice), now))
+        .collect();
     Ok(desk.page(StatusCode::OK, "Incidents", "/console/incidents", |frame| {
         console::incidents(frame, &open, &past)
     }))
