@@ -161,8 +161,7 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
     let now = app.clock.now();
     let mut tx = app.store.read().await?;
     let names = Names::load(&mut tx).await?;
-    let mut model = Now::default();
-    model.open = open_lines(&mut tx, &names, now).await?;
+    let mut model = Now { open: open_lines(&mut tx, &names, now).await?, ..Now::default() };
     let mut desks = Desks::default();
     for (incident_id, clock) in tx.running_clocks().await? {
         let action = match clock.kind {
