@@ -35,6 +35,9 @@ pub enum Command {
     /// Manage people from the machine itself, for when nobody can sign in.
     #[command(subcommand)]
     Admin(Admin),
+    /// The record of everything that was done.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Read the configuration, say what is wrong with it, and exit. Secrets are not shown.
     CheckConfig(CheckConfig),
     /// Run a demo operator with 90 days of history on this machine only, with a mail sink and live traffic.
@@ -58,6 +61,13 @@ pub struct CheckConfig {
     /// Print every setting with its default and what it means.
     #[arg(long)]
     pub defaults: bool,
+}
+
+/// The record.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Look the whole chain of the record through; names the first line that does not fit, and then fails.
+    Verify,
 }
 
 /// People.

@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use crate::{
     auth::{password, role::Role, totp},
     boot::{bind, boot, stop_on_signal},
-    cli::{Admin, Cli, Command},
+    cli::{Admin, Audit, Cli, Command},
     clock::Clock,
     commands::{
         Ctx, setup,
@@ -57,6 +57,7 @@ async fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Command::Admin(Admin::Create { email, name, role }) => create_admin(config, email, name, &role).await,
+        Command::Audit(Audit::Verify) => verify_audit(config).await,
         Command::CheckConfig(_) => {
             println!("{config:#?}");
             println!("The configuration is valid.");
@@ -148,6 +149,21 @@ async fn work_command(config: Config) -> Result<(), String> {
     while tasks.join_next().await.is_some() {}
     app.store.close().await;
     Ok(())
+}
+
+/// Also while Waypost runs: it only reads.
+async fn verify_audit(config: Config) -> Result<(), String> {
+    let store = store::Store::connect(&config.database()).await.map_err(|e| e.to_string())?;
+    let chain = async { store.read().await?.verify_audit().await };
+    match chain.await.map_err(|e: store::StoreError| e.to_string())? {
+        store::Chain::Whole { lines, head } => {
+            println!("The record is whole: {lines} lines. Its head is {head}");
+            Ok(())
+        }
+        store::Chain::Broken { id, why } => Err(format!(
+            "the record is broken at line {id}: {why}. Compare with a backup; nothing after that line can be relied upon"
+        )),
+    }
 }
 
 async fn create_admin(config: Config, email: String, name: String, role: &str) -> Result<(), String> {

@@ -37,7 +37,7 @@ mod updates;
 mod users;
 
 pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditRow, Chain};
 pub use cells::{CellChangeRow, CellRow};
 pub use contacts::ContactRow;
 pub use deliveries::ClaimedRow;

@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Result, StoreError, Tx, disk};
+use crate::{Result, StoreError, Tx, disk, tx::On};
 
 /// Which engine a store runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +75,8 @@ impl Store {
     /// When the database is out of reach.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Sqlite { readers, .. } => On::Sqlite(readers.begin().await?).into(),
+            Pools::Postgres(pool) => On::Postgres(pool.begin().await?).into(),
         })
     }
 
@@ -86,8 +86,8 @@ impl Store {
     /// When the database is out of reach or the queue did not move for 15 s.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Sqlite { writer, .. } => On::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?).into(),
+            Pools::Postgres(pool) => On::Postgres(pool.begin().await?).into(),
         })
     }
 

@@ -1,14 +1,29 @@
 //! One transaction type over both engines, and the macros that run one SQL text on either.
 
-use crate::{Engine, Result};
+use crate::{Engine, Result, audit::AuditLine};
 
 /// A transaction on one of the two engines. Dropping it rolls back.
 #[derive(Debug)]
-pub enum Tx {
+pub struct Tx {
+    pub(crate) on: On,
+    /// Lines of the record, written at the commit: the head of the chain is locked last and for a moment only, so that
+    /// no two transactions wait for one another in a circle.
+    pub(crate) record: Vec<AuditLine>,
+}
+
+/// The engine's own transaction.
+#[derive(Debug)]
+pub(crate) enum On {
     /// On SQLite: `BEGIN IMMEDIATE` on the one writer, or a read on a `query_only` connection.
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     /// On PostgreSQL.
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl From<On> for Tx {
+    fn from(on: On) -> Self {
+        Self { on, record: Vec::new() }
+    }
 }
 
 impl Tx {
@@ -16,10 +31,11 @@ impl Tx {
     ///
     /// # Errors
     /// When the engine could not make it durable; nothing happened then.
-    pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(t) => t.commit().await?,
-            Self::Postgres(t) => t.commit().await?,
+    pub async fn commit(mut self) -> Result<()> {
+        self.write_record().await?;
+        match self.on {
+            On::Sqlite(t) => t.commit().await?,
+            On::Postgres(t) => t.commit().await?,
         }
         Ok(())
     }
@@ -27,9 +43,9 @@ impl Tx {
     /// Which engine this runs on.
     #[must_use]
     pub const fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+        match self.on {
+            On::Sqlite(_) => Engine::Sqlite,
+            On::Postgres(_) => Engine::Postgres,
         }
     }
 }
@@ -54,13 +70,13 @@ macro_rules! statements {
 /// Runs `$body` with `$c` bound to the typed connection and `$sql` to the text for its engine.
 macro_rules! on {
     ($tx:expr, $statement:expr, |$c:ident, $sql:ident| $body:expr) => {
-        match $tx {
-            $crate::Tx::Sqlite(t) => {
+        match &mut $tx.on {
+            $crate::tx::On::Sqlite(t) => {
                 let $c = &mut **t;
                 let $sql = $statement.sqlite.unwrap_or_default();
                 $body
             }
-            $crate::Tx::Postgres(t) => {
+            $crate::tx::On::Postgres(t) => {
                 let $c = &mut **t;
                 let $sql = $statement.postgres.unwrap_or_default();
                 $body
