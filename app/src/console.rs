@@ -13,6 +13,7 @@ mod now;
 pub mod pack;
 pub mod policy;
 mod settings;
+pub mod writing;
 
 pub use access::{code, message, people, recovery_codes, setup, sign_in};
 pub use cells::{cell, telemetry};
@@ -23,3 +24,4 @@ pub use lists::{incidents, mail, mail_spool, subscribers};
 pub use now::now;
 pub use policy::policy;
 pub use settings::settings;
+pub use writing::rules;

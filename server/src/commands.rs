@@ -16,6 +16,7 @@ pub mod roles;
 pub mod setup;
 pub mod subscribe;
 pub mod users;
+pub mod writing;
 
 use domain::clock::Timestamp;
 

@@ -27,7 +27,7 @@ use crate::{auth::guard::guard, ingest, state::App};
 
 /// Everything that is not answered from memory.
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
-    let guarded = guarded().route_layer(from_fn_with_state(app.clone(), guard));
+    let guarded = guarded().merge(writing()).route_layer(from_fn_with_state(app.clone(), guard));
     Router::new()
         .merge(guarded)
         .merge(visitors())
@@ -60,6 +60,7 @@ fn guarded() -> Router<App> {
         .route("/console/incidents/{id}/leads", post(incidents::give))
         .route("/console/drafts/{form}/{incident}/save", post(drafts::save))
         .route("/console/drafts/{form}/{incident}/ask", post(drafts::ask))
+        .route("/console/drafts/{form}/{incident}/preview", post(drafts::preview))
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/approve", post(drafts::approve))
         .route("/console/drafts/{id}/return", post(drafts::give_back))
@@ -91,6 +92,12 @@ fn guarded() -> Router<App> {
         .route("/console/people/{id}/access", post(people::set_access))
         .route("/console/mail-spool", get(spool::list))
         .route("/console/mail-spool/{name}", get(spool::show))
+}
+
+/// The same, about words.
+fn writing() -> Router<App> {
+    use console::writing;
+    Router::new().route("/console/writing/linter", get(writing::rules).post(writing::save_rules))
 }
 
 /// Routes for visitors; none reads a cookie.

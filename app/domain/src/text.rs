@@ -66,8 +66,8 @@ fn is_control(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
-/// Refuses ICCIDs and EIDs (18 or more digits), phone and subscriber numbers, and mail addresses; also where spaces
-/// group their digits.
+/// Refuses ICCIDs and EIDs (18 or more digits), phone and subscriber numbers, activation codes and mail addresses; also
+/// where spaces group their digits.
 ///
 /// # Errors
 /// [`BadText::Identifier`] with the first one found.
@@ -89,6 +89,9 @@ pub fn no_identifiers(text: &str) -> Result<(), BadText> {
         }
         if only_digits && (10..=17).contains(&digits) && !word.contains('-') {
             return Err(BadText::Identifier("a phone or subscriber number", mask(word)));
+        }
+        if word.get(..6).is_some_and(|w| w.eq_ignore_ascii_case("LPA:1$")) {
+            return Err(BadText::Identifier("an activation code", mask(word)));
         }
         if let Some((local, domain)) = word.split_once('@')
             && !local.is_empty()

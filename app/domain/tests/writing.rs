@@ -80,6 +80,7 @@ fn nobody_is_identified() {
         "Call +33612345678 now",
         "Subscriber 208011234567890 has no data.",
         "Write to ana@example.com.",
+        "Scan LPA:1$host.example$04386-AGYFT",
     ] {
         let found = lint_text("known", text, &policy);
         assert_eq!((rules(&found), found[0].level), (vec![RuleName::Identifier], Level::Block), "{text}");

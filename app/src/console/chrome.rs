@@ -96,6 +96,7 @@ impl Frame {
             ("/console", "Now"),
             ("/console/incidents", "Incidents"),
             ("/console/desk-book", "Desk book"),
+            ("/console/writing/linter", "Writing"),
             ("/console/telemetry", "Telemetry"),
             ("/console/subscribers", "Subscribers"),
             ("/console/settings", "Settings"),

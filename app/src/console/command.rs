@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{access::remark, chrome::Frame, model::FormError};
+use super::{
+    access::remark,
+    chrome::Frame,
+    model::FormError,
+    writing::{Found, findings},
+};
 
 /// How a form is handed in.
 #[derive(Debug, Clone, Default)]
@@ -21,11 +26,14 @@ pub struct Acts {
     pub publish_at: String,
     /// What was wrong.
     pub error: Option<FormError>,
+    /// What the rules of writing find in the text as typed.
+    pub findings: Vec<Found>,
 }
 
 /// The buttons of a form: publish, ask, preview, save; alone or later behind a fold.
 pub(super) fn acts(acts: &Acts) -> AnyView {
-    let (ask, save) = (format!("{}/ask", acts.keep), format!("{}/save", acts.keep));
+    let to = |verb: &str| format!("{}/{verb}", acts.keep);
+    let (ask, save, preview) = (to("ask"), to("save"), to("preview"));
     let error = acts.error.as_ref();
     let may_ask = acts.needs_second != Some(false) || !acts.may_publish;
     let may_go = acts.may_publish && acts.needs_second != Some(true);
@@ -37,10 +45,11 @@ pub(super) fn acts(acts: &Acts) -> AnyView {
     let open = error.is_some_and(|e| matches!(e.field.as_str(), "approval" | "break_glass" | "publish_at"));
     let id = format!("later-{}", acts.keep.replace('/', "-"));
     view! {
+        {findings(acts)}
         {remark(error, "approval")}
         <div class="act">
             {go}{asking}
-            <button name="preview" value="yes">"Preview"</button>
+            <button name="preview" value="yes" formaction=preview formnovalidate>"Preview"</button>
             <button formaction=save formnovalidate>"Save draft"</button>
             <small data-saved="" role="status"></small>
         </div>
@@ -192,6 +201,8 @@ pub struct DraftPage {
     pub note: String,
     /// Label and text of every filled field.
     pub fields: Vec<(String, String)>,
+    /// What the rules of writing find in it.
+    pub findings: Vec<String>,
     /// Whether it can still be decided on.
     pub is_open: bool,
     /// Whether this person may approve it.
@@ -212,6 +223,9 @@ pub fn draft(frame: &Frame, model: &DraftPage) -> String {
         .iter()
         .map(|(label, text)| view! { <p><b>{label.clone()}". "</b>{text.clone()}</p> })
         .collect_view();
+    let hints = model.findings.iter().map(|line| view! { <li>{line.clone()}</li> }).collect_view();
+    let hints = (!model.findings.is_empty())
+        .then(|| view! { <p>"The rules of writing find:"</p><ul class="changes">{hints}</ul> });
     let incident = model.incident.as_ref().map(|(id, title)| {
         view! { <p class="d">"About "<a href=format!("/console/incidents/{id}")>{title.clone()}</a></p> }
     });
@@ -244,6 +258,7 @@ pub fn draft(frame: &Frame, model: &DraftPage) -> String {
             {remark(error, "")}{remark(error, "approval")}
             {(!model.note.is_empty()).then(|| view! { <p class="card note">{format!("Returned: {}", model.note)}</p> })}
             <article class="card preview">{fields}</article>
+            {hints}
             {(!model.why_not.is_empty()).then(|| view! { <p class="d">{model.why_not.clone()}</p> })}
             {approve}{discard}
         }

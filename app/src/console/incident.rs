@@ -234,6 +234,7 @@ fn handing_in(
         break_glass: typed(&model.break_glass),
         publish_at: typed(&model.publish_at),
         error: error.cloned(),
+        findings: if is_mine { model.findings.clone() } else { Vec::new() },
     }
 }
 

@@ -244,6 +244,8 @@ pub struct Incident {
     pub break_glass: String,
     /// Time of publication, as typed.
     pub publish_at: String,
+    /// What the rules of writing find in the form as typed.
+    pub findings: Vec<super::writing::Found>,
     /// `Restored from your draft of 08:12 UTC`.
     pub restored: Option<String>,
     /// Who is called in.

@@ -17,6 +17,7 @@ use super::{
     Ctx, Refusal,
     cells::{self, audit},
     engagement, notices, proposals, roles,
+    writing::{self, Overrides, Text},
 };
 use crate::clock::new_id;
 
@@ -41,6 +42,8 @@ pub struct Declare {
     pub idempotency_key: Option<String>,
     /// Who stands behind it beside the author.
     pub sign_off: SignOff,
+    /// Rules of writing that the author sets aside.
+    pub overrides: Overrides,
 }
 
 /// What the later verbs share.
@@ -58,6 +61,8 @@ pub struct Step {
     pub idempotency_key: Option<String>,
     /// Who stands behind it beside the author.
     pub sign_off: SignOff,
+    /// Rules of writing that the author sets aside.
+    pub overrides: Overrides,
 }
 
 /// A verb on an open incident.
@@ -122,20 +127,23 @@ fn words(text: &str, name: &'static str, is_required: bool) -> Result<String, Re
     if !is_required && text.trim().is_empty() {
         return Ok(String::new());
     }
-    let text = text::multi_line(text, text::FIELD_MAX).map_err(field_of(name))?;
+    text::multi_line(text, text::FIELD_MAX).map_err(field_of(name))
+}
+
+/// A reason, which readers see as it is.
+fn reason(text: &str, name: &'static str) -> Result<String, Refusal> {
+    let text = words(text, name, true)?;
     text::no_identifiers(&text).map_err(field_of(name))?;
     Ok(text)
 }
 
-/// The minimum content: all four fields; *no change* and the steps after restoring may leave some out.
-fn message(given: &Message, kind: UpdateKind) -> Result<Message, Refusal> {
-    let full = matches!(kind, UpdateKind::Initial | UpdateKind::Progress);
-    let acts = full || kind == UpdateKind::Restored;
+/// The four fields, tidied. What we know is always said; the rules of writing judge the rest.
+fn message(given: &Message) -> Result<Message, Refusal> {
     Ok(Message {
         known: words(&given.known, "known", true)?,
-        unknown: words(&given.unknown, "unknown", full)?,
-        next_steps: words(&given.next_steps, "next_steps", full || kind == UpdateKind::NoChange)?,
-        customer_action: words(&given.customer_action, "customer_action", acts)?,
+        unknown: words(&given.unknown, "unknown", false)?,
+        next_steps: words(&given.next_steps, "next_steps", false)?,
+        customer_action: words(&given.customer_action, "customer_action", false)?,
     })
 }
 
@@ -156,9 +164,10 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
         return Ok(done);
     }
     let title = text::single_line(&cmd.title, text::TITLE_MAX).map_err(field_of("title"))?;
-    text::no_identifiers(&title).map_err(field_of("title"))?;
     let severity = check_severity(cmd.severity)?;
-    let message = message(&cmd.message, UpdateKind::Initial)?;
+    let message = message(&cmd.message)?;
+    let words = Text { title: &title, message: &message, kind: UpdateKind::Initial };
+    let overrides = writing::check(tx, words, &cmd.overrides).await?;
     signed_off(severity, &ctx.actor, &cmd.sign_off)?;
     if cmd.cells.is_empty() {
         return Err(Refusal::field("cells", "Choose at least one service and country that is affected."));
@@ -181,6 +190,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
         cells: cmd.cells,
         key: cmd.idempotency_key,
         sign_off: &cmd.sign_off,
+        overrides: &overrides,
     };
     let update_id = publish(tx, ctx, &row.id, 1, story).await?;
     roles::begin(tx, ctx, &row.id, Lead::Commander).await?;
@@ -192,6 +202,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
         "before": null,
         "after": { "severity": severity.number(), "title": row.title, "phase": row.phase.slug() },
         "sign_off": said(&cmd.sign_off),
+        "overrides": overrides,
     });
     audit(tx, ctx, "declare_incident", &format!("incident:{}", row.id), detail).await?;
     Ok(Published { incident_id: row.id, update_id })
@@ -243,15 +254,7 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
         return Err(overtaken(tx, &row).await?);
     }
     let matrix = tx.severity_matrix(row.policy_version).await?;
-    let before = Incident {
-        severity: row.severity,
-        phase: row.phase,
-        started_at: row.started_at,
-        restored_at: row.restored_at.map(Timestamp::from_millis),
-        resolved_at: row.resolved_at.map(Timestamp::from_millis),
-        next_update_due_at: row.next_update_due_at.map(Timestamp::from_millis),
-        clocks: tx.clocks(&row.id).await?,
-    };
+    let before = as_it_is(tx, &row).await?;
     let due = step.next_update_due_at;
     let (action, kind, incident, given, cells) = match verb {
         Verb::PostUpdate { phase, is_no_change, cells } => {
@@ -273,13 +276,18 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
             ("resolve", UpdateKind::Resolved, before.resolve(ctx.now)?, step.message, Vec::new())
         }
     };
-    let message = message(&given, kind)?;
+    let message = message(&given)?;
+    let words = Text { title: "", message: &message, kind };
+    let overrides = match step.sign_off {
+        SignOff::Automatic => Overrides::new(), // its text was approved with the policy
+        _ => writing::check(tx, words, &step.overrides).await?,
+    };
     signed_off(row.severity.min(incident.severity), &ctx.actor, &step.sign_off)?;
     if !tx.update_incident(&row.id, row.version, &incident, ctx.now).await? {
         return Err(overtaken(tx, &row).await?);
     }
     let (key, sign_off) = (step.idempotency_key, &step.sign_off);
-    let story = Story { incident: &incident, kind, message, cells, key, sign_off };
+    let story = Story { incident: &incident, kind, message, cells, key, sign_off, overrides: &overrides };
     let update_id = publish(tx, ctx, &row.id, row.sequence + 1, story).await?;
     if kind == UpdateKind::Reclassified {
         engagement::reclassified(tx, ctx, &row.id).await?;
@@ -288,14 +296,28 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
         "before": { "severity": row.severity.number(), "phase": row.phase.slug() },
         "after": { "severity": incident.severity.number(), "phase": incident.phase.slug() },
         "sign_off": said(&step.sign_off),
+        "overrides": overrides,
     });
     audit(tx, ctx, action, &format!("incident:{}", row.id), detail).await?;
     Ok(Published { incident_id: row.id, update_id })
 }
 
+/// An incident as its rules see it.
+async fn as_it_is(tx: &mut Tx, row: &IncidentRow) -> Result<Incident, StoreError> {
+    Ok(Incident {
+        severity: row.severity,
+        phase: row.phase,
+        started_at: row.started_at,
+        restored_at: row.restored_at.map(Timestamp::from_millis),
+        resolved_at: row.resolved_at.map(Timestamp::from_millis),
+        next_update_due_at: row.next_update_due_at.map(Timestamp::from_millis),
+        clocks: tx.clocks(&row.id).await?,
+    })
+}
+
 /// A reclassification says itself what changed; its reason is the text unless the author wrote more.
 fn reclassified(before: &Incident, to: Severity, reason: &str, given: Message) -> Result<Message, Refusal> {
-    let reason = words(reason, "reason", true)?;
+    let reason = self::reason(reason, "reason")?;
     let from = before.severity.label();
     let said = format!("Reclassified from {from} to {}. {reason}", to.label());
     Ok(Message {
@@ -324,6 +346,7 @@ struct Story<'a> {
     cells: Vec<(String, CellStatus)>,
     key: Option<String>,
     sign_off: &'a SignOff,
+    overrides: &'a Overrides,
 }
 
 /// A sign-off for the record.
@@ -344,10 +367,10 @@ async fn publish(
     sequence: i64,
     story: Story<'_>,
 ) -> Result<String, Refusal> {
-    let Story { incident, kind, message, cells: given, key, sign_off } = story;
+    let Story { incident, kind, message, cells: given, key, sign_off, overrides } = story;
     let (approved_by, break_glass_reason) = match sign_off {
         SignOff::Approved(by) => (Some(by.clone()), None),
-        SignOff::BreakGlass(reason) => (None, Some(words(reason, "break_glass", true)?)),
+        SignOff::BreakGlass(reason) => (None, Some(self::reason(reason, "break_glass")?)),
         SignOff::Alone | SignOff::Automatic => (None, None),
     };
     let update = UpdateRow {
@@ -367,7 +390,7 @@ async fn publish(
         idempotency_key: key,
         approved_by,
         break_glass_reason,
-        overrides: "[]".into(),
+        overrides: json!(overrides).to_string(),
         is_automatic: *sign_off == SignOff::Automatic,
         edited_at: None,
     };

@@ -7,6 +7,7 @@ use store::Tx;
 use super::{
     Ctx, Refusal,
     incidents::{self, Declare, Published, Step, Verb},
+    writing,
 };
 use crate::http::fields::Fields;
 
@@ -128,6 +129,7 @@ pub async fn perform(
             proposal_id: fields.some("proposal").map(str::to_owned),
             idempotency_key: key(fields)?,
             sign_off,
+            overrides: writing::overrides(fields),
         };
         return incidents::declare(tx, ctx, cmd).await;
     }
@@ -138,6 +140,7 @@ pub async fn perform(
         next_update_due_at: time(fields, "next_update_due_at")?,
         idempotency_key: key(fields)?,
         sign_off,
+        overrides: writing::overrides(fields),
     };
     incidents::act(tx, ctx, step, verb(form, fields)?).await
 }

@@ -13,6 +13,8 @@ statements! {
 
 /// The kind of the severity matrix.
 pub const SEVERITY_MATRIX: &str = "severity_matrix";
+/// The kind of the rules of writing.
+pub const LINTER: &str = "linter";
 /// The kind of the degradation policy.
 pub const DEGRADATION: &str = "degradation";
 

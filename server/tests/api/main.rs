@@ -12,3 +12,4 @@ mod ingest;
 mod public;
 mod sign_in;
 mod six_hours;
+mod writing;

@@ -14,6 +14,7 @@ use super::{
     forms,
     incidents::{again, needed},
     now::Names,
+    writing::found,
 };
 use crate::{
     auth::role::{Permission, Role},
@@ -43,6 +44,16 @@ pub async fn save(desk: Desk, Path(at): Where) -> Answer {
     drafts::save(&mut work.tx, &work.ctx, form, &incident_id, &desk.fields).await?;
     work.commit().await?;
     Ok(see(&back(form, &incident_id)))
+}
+
+/// Shows the form again with what readers would see and what the rules find.
+pub async fn preview(desk: Desk, Path(at): Where) -> Answer {
+    let (form, incident_id) = place(at)?;
+    form.check(&desk.fields)?;
+    match form {
+        Form::Declare => super::incidents::declare_again(&desk, None).await,
+        _ => again(&desk, &incident_id, form, StatusCode::OK, None).await,
+    }
 }
 
 /// Asks for approval, or schedules.
@@ -114,12 +125,19 @@ async fn read(desk: &Desk, tx: &mut Tx, names: &Names, row: &DraftRow) -> Result
         state: state(row, now),
         note: row.note.clone(),
         fields: told(names, &Fields::from_json(&row.fields)),
+        findings: hints(tx, form, row).await?,
         is_open,
         may_approve: is_open && row.state != "scheduled" && !is_own && is_fit,
         why_not: why_not.into(),
         may_discard: is_own || is_fit,
         error: None,
     })
+}
+
+/// What the rules of writing find, for the second person.
+async fn hints(tx: &mut Tx, form: Form, row: &DraftRow) -> Result<Vec<String>, Refusal> {
+    let all = found(tx, form, &Fields::from_json(&row.fields)).await?;
+    Ok(all.into_iter().flat_map(|f| f.lines.into_iter().map(move |l| format!("{} – {l}", f.rule))).collect())
 }
 
 fn state(row: &DraftRow, now: Timestamp) -> String {
@@ -157,7 +175,9 @@ fn told(names: &Names, fields: &Fields) -> Vec<(String, String)> {
     });
     let cells = forms::cells(fields).unwrap_or_default();
     let cells = cells.iter().map(|(id, status)| (names.cell(id), status.words().to_owned()));
-    filled.chain(cells).collect()
+    let overrides = fields.with_prefix("override.").filter(|(_, why)| !why.trim().is_empty());
+    let overrides = overrides.map(|(rule, why)| (format!("Sets aside {rule}, because"), why.to_owned()));
+    filled.chain(cells).chain(overrides).collect()
 }
 
 /// Texts that wait: about one incident, or all.

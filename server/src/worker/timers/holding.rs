@@ -77,5 +77,6 @@ fn statement(incident: &IncidentRow, holding: &Holding, clock: &Clock) -> Step {
         // One statement per missed promise, whoever else looks at the same time.
         idempotency_key: Some(format!("holding-{}", clock.id)),
         sign_off: SignOff::Automatic,
+        overrides: Vec::new(),
     }
 }

@@ -25,6 +25,7 @@ use crate::{
             desk::{Answer, Desk, see},
             forms,
             now::evidence_sentence,
+            writing::found,
         },
         fields::Fields,
     },
@@ -113,6 +114,7 @@ fn acts(desk: &Desk, error: Option<FormError>) -> Acts {
         break_glass: desk.fields.one("break_glass").into(),
         publish_at: desk.fields.one("publish_at").into(),
         error,
+        findings: Vec::new(),
     }
 }
 
@@ -132,7 +134,7 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         severities: severities(tx).await?,
         next_update: fields.one("next_update_due_at").into(),
         idempotency_key: fields.some("idempotency_key").map_or_else(new_id, str::to_owned),
-        acts: acts(desk, error.clone()),
+        acts: Acts { findings: found(tx, Form::Declare, fields).await?, ..acts(desk, error.clone()) },
         restored: None,
         error,
     })

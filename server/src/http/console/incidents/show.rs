@@ -126,6 +126,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         needs_second: signed_off(row.severity, "", &SignOff::Alone).is_err(),
         break_glass: String::new(),
         publish_at: String::new(),
+        findings: Vec::new(),
         restored: None,
         engagement,
         blast: blast.words(now),
@@ -180,8 +181,14 @@ fn update_item(update: &UpdateRow, by: String, changes: Vec<String>, now: Timest
     UpdateItem { what, at: utc_time(update.published_at, now), by, fields, changes, signed: String::new() }
 }
 
-/// Who stands behind an update beside its author.
+/// Who stands behind an update beside its author, and which rules of writing were set aside.
 async fn signed(tx: &mut Tx, update: &UpdateRow) -> Result<String, Refusal> {
+    let overrides: Vec<(String, String)> = serde_json::from_str(&update.overrides).unwrap_or_default();
+    let said: String = overrides.iter().map(|(rule, why)| format!(" · {rule} overridden: {why}")).collect();
+    Ok(second(tx, update).await? + &said)
+}
+
+async fn second(tx: &mut Tx, update: &UpdateRow) -> Result<String, Refusal> {
     if update.is_automatic {
         return Ok(" · automatic".into());
     }

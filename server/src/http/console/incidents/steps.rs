@@ -16,6 +16,7 @@ use crate::{
         console::{
             desk::{Answer, Desk, see},
             forms,
+            writing::found,
         },
         fields::Fields,
     },
@@ -68,6 +69,7 @@ pub(crate) async fn again(
 ) -> Answer {
     let mut model = load(desk, id).await?;
     refill(&mut model, form, &desk.fields);
+    model.findings = found(&mut desk.read().await?, form, &desk.fields).await?;
     model.restored = None;
     model.error = error;
     Ok(render(desk, status, &model))
