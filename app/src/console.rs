@@ -13,6 +13,7 @@ mod now;
 pub mod pack;
 pub mod policy;
 mod settings;
+pub mod templates;
 pub mod writing;
 
 pub use access::{code, message, people, recovery_codes, setup, sign_in};
@@ -24,4 +25,5 @@ pub use lists::{incidents, mail, mail_spool, subscribers};
 pub use now::now;
 pub use policy::policy;
 pub use settings::settings;
+pub use templates::{template, templates};
 pub use writing::rules;

@@ -15,6 +15,7 @@ pub mod proposals;
 pub mod roles;
 pub mod setup;
 pub mod subscribe;
+pub mod templates;
 pub mod users;
 pub mod writing;
 

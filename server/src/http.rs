@@ -60,7 +60,6 @@ fn guarded() -> Router<App> {
         .route("/console/incidents/{id}/leads", post(incidents::give))
         .route("/console/drafts/{form}/{incident}/save", post(drafts::save))
         .route("/console/drafts/{form}/{incident}/ask", post(drafts::ask))
-        .route("/console/drafts/{form}/{incident}/preview", post(drafts::preview))
         .route("/console/drafts/{id}", get(drafts::show))
         .route("/console/drafts/{id}/approve", post(drafts::approve))
         .route("/console/drafts/{id}/return", post(drafts::give_back))
@@ -96,8 +95,16 @@ fn guarded() -> Router<App> {
 
 /// The same, about words.
 fn writing() -> Router<App> {
-    use console::writing;
-    Router::new().route("/console/writing/linter", get(writing::rules).post(writing::save_rules))
+    use console::{drafts, incidents, templates, writing};
+    Router::new()
+        .route("/console/writing", get(templates::list))
+        .route("/console/writing/templates/{slot}", get(templates::show).post(templates::save))
+        .route("/console/writing/templates/{slot}/approve", post(templates::approve))
+        .route("/console/writing/templates/{slot}/withdraw", post(templates::withdraw))
+        .route("/console/writing/linter", get(writing::rules).post(writing::save_rules))
+        .route("/console/drafts/{form}/{incident}/fill", post(drafts::fill))
+        .route("/console/drafts/{form}/{incident}/preview", post(drafts::preview))
+        .route("/console/drafts/{form}/{incident}/as/{what}", get(incidents::as_read))
 }
 
 /// Routes for visitors; none reads a cookie.

@@ -96,7 +96,7 @@ impl Frame {
             ("/console", "Now"),
             ("/console/incidents", "Incidents"),
             ("/console/desk-book", "Desk book"),
-            ("/console/writing/linter", "Writing"),
+            ("/console/writing", "Writing"),
             ("/console/telemetry", "Telemetry"),
             ("/console/subscribers", "Subscribers"),
             ("/console/settings", "Settings"),

@@ -28,6 +28,43 @@ pub struct Acts {
     pub error: Option<FormError>,
     /// What the rules of writing find in the text as typed.
     pub findings: Vec<Found>,
+    /// What readers would get of the text as typed.
+    pub seen: Option<Seen>,
+}
+
+/// A form as its readers would get it.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Where its page and its mail are: `/console/drafts/updates/<incident>/as`.
+    pub base: String,
+    /// Subject of the mail.
+    pub subject: String,
+    /// The mail's plain part.
+    pub text: String,
+    /// The webhook's body.
+    pub webhook: String,
+    /// Why it cannot be published as it is; empty: it can.
+    pub not_yet: String,
+}
+
+/// Page, mail and webhook side by side.
+fn seen(seen: &Seen) -> AnyView {
+    if !seen.not_yet.is_empty() {
+        return view! { <p class="card note">{format!("What readers get is shown here once it can be published: {}", seen.not_yet)}</p> }.into_any();
+    }
+    let (page, mail) = (format!("{}/page", seen.base), format!("{}/mail", seen.base));
+    view! {
+        <section class="seen" aria-label="What readers get">
+            <figure><figcaption><b>"Page"</b></figcaption><iframe src=page title="The incident’s page" sandbox=""></iframe></figure>
+            <figure>
+                <figcaption><b>"Mail"</b>" "<small>{seen.subject.clone()}</small></figcaption>
+                <iframe src=mail title="The mail" sandbox=""></iframe>
+                <details><summary>"Plain part"</summary><pre tabindex="0">{seen.text.clone()}</pre></details>
+            </figure>
+            <figure><figcaption><b>"Webhook"</b></figcaption><pre tabindex="0">{seen.webhook.clone()}</pre></figure>
+        </section>
+    }
+    .into_any()
 }
 
 /// The buttons of a form: publish, ask, preview, save; alone or later behind a fold.
@@ -37,15 +74,18 @@ pub(super) fn acts(acts: &Acts) -> AnyView {
     let error = acts.error.as_ref();
     let may_ask = acts.needs_second != Some(false) || !acts.may_publish;
     let may_go = acts.may_publish && acts.needs_second != Some(true);
-    let go = may_go.then(|| view! { <button class="go">{acts.label.clone()}</button> });
+    // Once it was looked at, what comes next is to publish it.
+    let is_next = acts.seen.as_ref().is_some_and(|s| s.not_yet.is_empty());
+    let go = may_go.then(|| view! { <button class="go" autofocus=is_next>{acts.label.clone()}</button> });
     let asking = may_ask.then(|| {
-        view! { <button class=(!may_go).then_some("go") formaction=ask.clone()>"Ask for approval"</button> }
+        view! { <button class=(!may_go).then_some("go") formaction=ask.clone() autofocus=is_next && !may_go>"Ask for approval"</button> }
     });
     let alone = (acts.may_publish && acts.needs_second != Some(false)).then(|| alone(acts));
     let open = error.is_some_and(|e| matches!(e.field.as_str(), "approval" | "break_glass" | "publish_at"));
     let id = format!("later-{}", acts.keep.replace('/', "-"));
     view! {
         {findings(acts)}
+        {acts.seen.as_ref().map(seen)}
         {remark(error, "approval")}
         <div class="act">
             {go}{asking}

@@ -22,7 +22,16 @@ const FIELDS: [(&str, &str, &str); 4] = [
 ];
 
 /// The four fields, with what was typed and what was wrong.
-fn four_fields(form: &'static str, fields: &Fields, error: Option<&FormError>) -> AnyView {
+fn four_fields(form: &'static str, keep: &str, fields: &Fields, error: Option<&FormError>) -> AnyView {
+    let fill = format!("{keep}/fill");
+    let fill = view! {
+        <div class="act"><button formaction=fill formnovalidate>"Fill from the template"</button><small>"blank fields only; shows what readers get"</small></div>
+    };
+    let fields = typed_fields(form, fields, error);
+    view! { {fill}{fields} }.into_any()
+}
+
+fn typed_fields(form: &'static str, fields: &Fields, error: Option<&FormError>) -> AnyView {
     let values = [&fields.known, &fields.unknown, &fields.next_steps, &fields.customer_action];
     FIELDS
         .into_iter()
@@ -140,7 +149,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                     </div>
                     <fieldset class="f"><legend>"Severity " <small>"by current customer impact"</small></legend>{severities}{remark(error, "severity")}</fieldset>
                     <fieldset class="f"><legend>"Affected"</legend>{cell_choices(&model.cells)}{remark(error, "cells")}</fieldset>
-                    {four_fields("declare", &model.fields, error)}
+                    {four_fields("declare", &model.acts.keep, &model.fields, error)}
                     <div class="row">
                         <div class="f">
                             <label for="started_at">"Started " <small>"UTC"</small></label>
@@ -235,6 +244,7 @@ fn handing_in(
         publish_at: typed(&model.publish_at),
         error: error.cloned(),
         findings: if is_mine { model.findings.clone() } else { Vec::new() },
+        seen: model.seen.clone().filter(|_| is_mine),
     }
 }
 
@@ -281,7 +291,7 @@ fn update_form(frame: &Frame, model: &Incident) -> AnyView {
                         <select id="kind" name="kind"><option value="progress">"what changed"</option><option value="no_change">"that nothing changed"</option></select>
                     </div>
                 </div>
-                {four_fields("update", &fields, error)}
+                {four_fields("update", &format!("/console/drafts/updates/{}", model.id), &fields, error)}
                 <details><summary>"Affected cells"</summary>{cell_choices(&model.cells)}</details>
                 {remark(error, "cells")}
                 {promise_field("update", &next, &model.latest, error)}
@@ -335,7 +345,7 @@ fn ending(
             <p class="d">{what}</p>
             <form method="post" action=format!("/console/incidents/{}/{verb}", model.id) data-keep=format!("/console/drafts/{verb}/{}", model.id)>
                 {hidden(frame, model, verb)}
-                {four_fields(verb, &fields, error.as_ref())}
+                {four_fields(verb, &format!("/console/drafts/{verb}/{}", model.id), &fields, error.as_ref())}
                 {promise}
                 {acts(&handing_in(model, verb, format!("{label} and publish"), model.may_command, error.as_ref()))}
             </form>

@@ -246,6 +246,8 @@ pub struct Incident {
     pub publish_at: String,
     /// What the rules of writing find in the form as typed.
     pub findings: Vec<super::writing::Found>,
+    /// What readers would get of the form as typed.
+    pub seen: Option<super::command::Seen>,
     /// `Restored from your draft of 08:12 UTC`.
     pub restored: Option<String>,
     /// Who is called in.

@@ -12,6 +12,7 @@ pub mod policy;
 pub mod settings;
 pub mod spool;
 pub mod subscribers;
+pub mod templates;
 pub mod writing;
 
 use app::console::Frame;

@@ -42,6 +42,12 @@ impl Fields {
         Some(self.one(name).trim()).filter(|v| !v.is_empty())
     }
 
+    /// Gives a field this value instead of what it had.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.0.retain(|(n, _)| n != name);
+        self.0.push((name.to_owned(), value));
+    }
+
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())

@@ -28,11 +28,12 @@ pub fn new_nonce() -> String {
     BASE64URL_NOPAD.encode(&random::<16>())
 }
 
-/// The console's policy: our own scripts by nonce, WebAssembly for the islands, nothing else.
+/// The console's policy: our own scripts by nonce, WebAssembly for the islands, nothing else. Frames
+/// are the previews of pages and mails.
 pub fn set_admin_csp(headers: &mut HeaderMap, nonce: &str) {
     let csp = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
-         img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'; object-src 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&csp) {

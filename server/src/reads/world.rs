@@ -15,7 +15,7 @@ use domain::{
 };
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, PublicEngagementRow, Store,
-    UpdateCellRow, UpdateRow, policies::SEVERITY_MATRIX,
+    Tx, UpdateCellRow, UpdateRow, policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -82,10 +82,14 @@ pub struct World {
 }
 
 impl World {
-    /// Reads it.
+    /// Reads what is committed.
     pub async fn load(store: &Store, now: Timestamp) -> store::Result<Self> {
+        Self::read(&mut store.read().await?, now).await
+    }
+
+    /// Reads it as a transaction sees it.
+    pub async fn read(tx: &mut Tx, now: Timestamp) -> store::Result<Self> {
         let (from, stories_from) = (now.plus(-WINDOW), now.plus(-STORIES));
-        let mut tx = store.read().await?;
         let page = tx.page().await?;
         let countries = tx.countries().await?;
         let components = tx.components().await?;

@@ -31,10 +31,12 @@ mod sources;
 pub mod statement;
 mod subscribers;
 mod suppliers;
+mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod updates;
 mod users;
+mod writing;
 
 pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};
 pub use audit::{AuditEntry, AuditRow, Chain};
@@ -58,9 +60,11 @@ pub use runbooks::RunbookRow;
 pub use sources::{ApiKeyRow, HeartbeatRow};
 pub use subscribers::SubscriberRow;
 pub use suppliers::SupplierRow;
+pub use templates::TemplateRow;
 pub use tx::Tx;
 pub use updates::{UpdateCellRow, UpdateRow};
 pub use users::{SessionRow, UserRow};
+pub use writing::{UpdateVersionRow, WorkaroundRow};
 
 /// Result of every store call.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -50,8 +50,10 @@ pub fn all() -> Vec<Statement> {
         crate::sources::STATEMENTS,
         crate::subscribers::STATEMENTS,
         crate::suppliers::STATEMENTS,
+        crate::templates::STATEMENTS,
         crate::updates::STATEMENTS,
         crate::users::STATEMENTS,
+        crate::writing::STATEMENTS,
     ]
     .concat()
 }

@@ -12,7 +12,7 @@ use store::{DraftRow, Tx};
 use super::{
     desk::{Answer, Desk, see},
     forms,
-    incidents::{again, needed},
+    incidents::{self, again, needed},
     now::Names,
     writing::found,
 };
@@ -46,13 +46,28 @@ pub async fn save(desk: Desk, Path(at): Where) -> Answer {
     Ok(see(&back(form, &incident_id)))
 }
 
-/// Shows the form again with what readers would see and what the rules find.
+/// Shows the form again with what readers would get and what the rules find.
 pub async fn preview(desk: Desk, Path(at): Where) -> Answer {
     let (form, incident_id) = place(at)?;
-    form.check(&desk.fields)?;
+    previews(desk, form, &incident_id).await
+}
+
+/// The same, after the blank fields were filled from the template in use.
+pub async fn fill(desk: Desk, Path(at): Where) -> Answer {
+    let (form, incident_id) = place(at)?;
+    let fields =
+        incidents::filled(&mut desk.read().await?, form, &incident_id, &desk.fields, desk.now()).await?;
+    previews(Desk { fields, ..desk }, form, &incident_id).await
+}
+
+/// What is previewed is saved first: the frames of the page and the mail read it from there.
+async fn previews(desk: Desk, form: Form, incident_id: &str) -> Answer {
+    let mut work = desk.begin().await?;
+    drafts::save(&mut work.tx, &work.ctx, form, incident_id, &desk.fields).await?;
+    work.commit().await?;
     match form {
-        Form::Declare => super::incidents::declare_again(&desk, None).await,
-        _ => again(&desk, &incident_id, form, StatusCode::OK, None).await,
+        Form::Declare => incidents::declare_previewed(&desk).await,
+        _ => incidents::previewed(&desk, incident_id, form).await,
     }
 }
 
@@ -81,7 +96,7 @@ pub async fn ask(desk: Desk, Path(at): Where) -> Answer {
         Err(refusal) => return Err(refusal),
     };
     match form {
-        Form::Declare => super::incidents::declare_again(&desk, Some(error)).await,
+        Form::Declare => incidents::declare_again(&desk, Some(error)).await,
         _ => again(&desk, &incident_id, form, status, Some(error)).await,
     }
 }

@@ -2,22 +2,27 @@
 
 mod declare;
 mod engage;
+mod fill;
 mod leads;
 mod list;
 mod origins;
 mod pack;
+mod seen;
 mod show;
 mod steps;
 
 pub(super) use declare::again as declare_again;
+pub(super) use declare::previewed as declare_previewed;
 pub use declare::{declare, new};
 pub(super) use engage::promise_of;
 pub use engage::{describe, engage};
+pub(super) use fill::filled;
 pub use leads::give;
 pub use list::list;
 pub use pack::{blast, pack};
+pub use seen::as_read;
 pub use show::show;
-pub(super) use steps::{again, needed};
+pub(super) use steps::{again, needed, previewed};
 pub use steps::{reclassify, resolve, restore, update};
 
 use app::console::model::CellChoice;

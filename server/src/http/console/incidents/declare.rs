@@ -13,6 +13,7 @@ use store::Tx;
 use super::{
     choices,
     origins::{origins, ticked},
+    seen::seen,
     severities,
     steps::submit,
 };
@@ -81,11 +82,8 @@ fn show(desk: &Desk, status: StatusCode, model: &model::Declare) -> Response {
     desk.page(status, "Declare an incident", "/console/incidents", |frame| console::declare(frame, model))
 }
 
-/// Declares and publishes; a refusal, or a wish for a preview, shows the form again as it was.
+/// Declares and publishes; a refusal shows the form again as it was.
 pub async fn declare(desk: Desk) -> Answer {
-    if desk.fields.some("preview").is_some() {
-        return again(&desk, None).await;
-    }
     match try_declare(&desk).await {
         Ok(done) => Ok(see(&format!("/console/incidents/{}", done.incident_id))),
         Err(Refusal::Field { field, message }) => {
@@ -99,10 +97,18 @@ pub async fn declare(desk: Desk) -> Answer {
 }
 
 pub(crate) async fn again(desk: &Desk, error: Option<FormError>) -> Answer {
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
     let mut tx = desk.read().await?;
     let model = typed(desk, &mut tx, error).await?;
     Ok(show(desk, status, &model))
+}
+
+/// The form with what readers would get.
+pub(crate) async fn previewed(desk: &Desk) -> Answer {
+    let seen = seen(desk, Form::Declare, "").await?;
+    let mut model = typed(desk, &mut desk.read().await?, None).await?;
+    model.acts.seen = Some(seen);
+    Ok(show(desk, StatusCode::OK, &model))
 }
 
 fn acts(desk: &Desk, error: Option<FormError>) -> Acts {
@@ -114,7 +120,7 @@ fn acts(desk: &Desk, error: Option<FormError>) -> Acts {
         break_glass: desk.fields.one("break_glass").into(),
         publish_at: desk.fields.one("publish_at").into(),
         error,
-        findings: Vec::new(),
+        ..Acts::default()
     }
 }
 

@@ -127,6 +127,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         break_glass: String::new(),
         publish_at: String::new(),
         findings: Vec::new(),
+        seen: None,
         restored: None,
         engagement,
         blast: blast.words(now),

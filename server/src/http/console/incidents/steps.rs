@@ -4,7 +4,10 @@ use app::console::model::{self, FormError};
 use axum::{extract::Path, http::StatusCode};
 use domain::lead::SignOff;
 
-use super::show::{load, render};
+use super::{
+    seen::seen,
+    show::{load, render},
+};
 use crate::{
     auth::role::Permission,
     commands::{
@@ -45,11 +48,8 @@ pub(super) async fn submit(desk: &Desk, form: Form, incident_id: &str) -> Result
     Ok(done)
 }
 
-/// Does a verb; a refusal, or a wish for a preview, shows the page again with the form as it was.
+/// Does a verb; a refusal shows the page again with the form as it was.
 async fn step(desk: Desk, id: String, form: Form) -> Answer {
-    if desk.fields.some("preview").is_some() {
-        return again(&desk, &id, form, StatusCode::OK, None).await;
-    }
     let (status, field, message) = match submit(&desk, form, &id).await {
         Ok(_) => return Ok(see(&format!("/console/incidents/{id}"))),
         Err(Refusal::Field { field, message }) => (StatusCode::UNPROCESSABLE_ENTITY, field, message),
@@ -67,12 +67,25 @@ pub(crate) async fn again(
     status: StatusCode,
     error: Option<FormError>,
 ) -> Answer {
+    let mut model = typed(desk, id, form).await?;
+    model.error = error;
+    Ok(render(desk, status, &model))
+}
+
+async fn typed(desk: &Desk, id: &str, form: Form) -> Result<model::Incident, Refusal> {
     let mut model = load(desk, id).await?;
     refill(&mut model, form, &desk.fields);
     model.findings = found(&mut desk.read().await?, form, &desk.fields).await?;
     model.restored = None;
-    model.error = error;
-    Ok(render(desk, status, &model))
+    Ok(model)
+}
+
+/// The page with a form as it was typed, and with what readers would get.
+pub(crate) async fn previewed(desk: &Desk, id: &str, form: Form) -> Answer {
+    let seen = seen(desk, form, id).await?;
+    let mut model = typed(desk, id, form).await?;
+    model.seen = Some(seen);
+    Ok(render(desk, StatusCode::OK, &model))
 }
 
 /// Puts what was typed back into a form.
