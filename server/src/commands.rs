@@ -12,6 +12,7 @@ pub mod keys;
 pub mod notices;
 pub mod policies;
 pub mod proposals;
+pub mod rca;
 pub mod roles;
 pub mod setup;
 pub mod subscribe;
