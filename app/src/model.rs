@@ -3,6 +3,7 @@
 
 mod bars;
 mod cell;
+mod edits;
 mod front;
 mod grid;
 mod history;
@@ -16,10 +17,11 @@ mod verdict;
 
 pub use bars::Bars;
 pub use cell::{CellChange, CellPage};
+pub use edits::{EditedText, EditedUpdate, EditsPage};
 pub use front::Front;
 pub use grid::{Grid, GridCell, GridCountry, GridGroup, GridRow};
 pub use history::{HistoryMonth, HistoryPage, PastIncident};
-pub use incident::{AffectedCell, Due, IncidentCard, IncidentPage, TimelineUpdate};
+pub use incident::{AffectedCell, Due, IncidentCard, IncidentPage, Markup, TimelineUpdate};
 pub use message::{Button, Message};
 pub use promises::{PromiseLine, PromisesPage};
 pub use region::{RegionPage, ServiceLine};

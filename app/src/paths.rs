@@ -97,6 +97,12 @@ pub fn incident(id: &str) -> String {
     format!("/incidents/{id}")
 }
 
+/// How the published texts of an incident were edited.
+#[must_use]
+pub fn edits(id: &str) -> String {
+    format!("/incidents/{id}/edits")
+}
+
 /// A country's page.
 #[must_use]
 pub fn country(code: &str) -> String {

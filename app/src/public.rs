@@ -2,6 +2,7 @@
 
 mod api;
 mod cell;
+mod edits;
 mod front;
 mod history;
 mod incident;
@@ -12,6 +13,7 @@ mod subscribe;
 
 pub use api::api_page;
 pub use cell::cell_page;
+pub use edits::edits_page;
 pub use front::front_page;
 pub use history::history_page;
 pub use incident::incident_page;

@@ -1,17 +1,21 @@
 //! Pieces that pages are made of.
 
+mod area;
 mod bars;
 mod card;
 mod difference;
 mod grid;
 mod lists;
+mod markup;
 mod shape;
 mod timeline;
 
+pub use area::area_text;
 pub use bars::{bars, service_lines};
 pub use card::{due, facts, incident_card};
 pub use difference::difference;
 pub use grid::{grid, legend};
 pub use lists::{breadcrumb, ledger, past_incidents};
+pub use markup::markup;
 pub use shape::{badge, class, severity_tag, shape};
 pub use timeline::timeline;

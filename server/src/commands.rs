@@ -5,6 +5,7 @@ pub mod cells;
 pub mod clocks;
 pub mod desk_book;
 pub mod drafts;
+pub mod edits;
 pub mod engagement;
 pub mod incidents;
 pub mod kept;
@@ -18,6 +19,7 @@ pub mod setup;
 pub mod subscribe;
 pub mod templates;
 pub mod users;
+pub mod workarounds;
 pub mod writing;
 
 use domain::clock::Timestamp;

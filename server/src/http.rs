@@ -54,6 +54,10 @@ fn guarded() -> Router<App> {
         .route("/console/incidents/new", get(incidents::new))
         .route("/console/incidents/{id}", get(incidents::show))
         .route("/console/incidents/{id}/updates", post(incidents::update))
+        .route(
+            "/console/incidents/{id}/updates/{update}",
+            get(incidents::show_edit).post(incidents::save_edit),
+        )
         .route("/console/incidents/{id}/reclassify", post(incidents::reclassify))
         .route("/console/incidents/{id}/restore", post(incidents::restore))
         .route("/console/incidents/{id}/resolve", post(incidents::resolve))

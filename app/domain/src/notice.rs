@@ -32,19 +32,21 @@ impl Message {
             .join("\n\n")
     }
 
-    /// The filled fields with their labels, in reading order.
+    /// The four fields with their labels, in reading order.
     #[must_use]
-    pub fn labelled(&self) -> Vec<(&'static str, &str)> {
+    pub fn all(&self) -> [(&'static str, &str); 4] {
         [
             ("What we know", &self.known),
             ("What we don’t know", &self.unknown),
             ("What we do next", &self.next_steps),
             ("What you can do", &self.customer_action),
         ]
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(label, text)| (label, text.as_str()))
-        .collect()
+    }
+
+    /// The filled fields with their labels, in reading order.
+    #[must_use]
+    pub fn labelled(&self) -> Vec<(&'static str, &str)> {
+        self.all().into_iter().filter(|(_, text)| !text.is_empty()).collect()
     }
 }
 
@@ -88,6 +90,8 @@ pub struct NoticeUpdate {
     pub message: Message,
     /// When it was published.
     pub published_at: Timestamp,
+    /// When its text was last edited.
+    pub edited_at: Option<Timestamp>,
     /// Cells it changed.
     pub changed: Vec<NoticeCell>,
 }
@@ -129,6 +133,8 @@ pub struct IncidentNotice {
     pub countries: Vec<String>,
     /// Affected cells as they stand.
     pub cells: Vec<NoticeCell>,
+    /// What helps meanwhile, by country: ISO code, name, words.
+    pub workarounds: Vec<(String, String, String)>,
     /// Updates, newest first; the first is the one told.
     pub updates: Vec<NoticeUpdate>,
 }

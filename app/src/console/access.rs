@@ -6,6 +6,7 @@ use super::{
     chrome::Frame,
     model::{FormError, People, Setup},
 };
+use crate::ui::area_text;
 
 /// The message of an error beside its field; `""` shows those of the whole form.
 pub(super) fn remark(error: Option<&FormError>, field: &str) -> Option<AnyView> {
@@ -152,7 +153,7 @@ pub fn setup(nonce: &str, token: &str, model: &Setup) -> String {
                 {text_field("password", "Password", "12 to 128 characters; a few random words are good", "password", String::new(), error)}
                 <div class="f">
                     <label for="countries">"Where you sell " <small>"one portfolio a line, country codes behind the colon"</small></label>
-                    <textarea id="countries" name="countries" rows="4" required>{model.countries.clone()}</textarea>
+                    <textarea id="countries" name="countries" rows="4" required>{area_text(&model.countries)}</textarea>
                     {remark(error, "countries")}
                 </div>
                 <p class="d">"The page starts with seven services: Activation API, eUICC download, Mobile data, Voice, SMS, Top-up and Partner portal. You can add more under Settings."</p>

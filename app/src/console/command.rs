@@ -8,6 +8,7 @@ use super::{
     model::FormError,
     writing::{Found, findings},
 };
+use crate::ui::area_text;
 
 /// How a form is handed in.
 #[derive(Debug, Clone, Default)]
@@ -188,7 +189,7 @@ fn hand_over(frame: &Frame, model: &Leads) -> AnyView {
                 <div class="f"><label for="lead-user">"Goes to"</label><select id="lead-user" name="user">{people}</select>{remark(error, "user")}</div>
                 <div class="f">
                     <label for="lead-note">"Hand-over note "<small>"what is under way, what comes next; needed when somebody hands over"</small></label>
-                    <textarea id="lead-note" name="note" rows="2" maxlength="1000">{note}</textarea>
+                    <textarea id="lead-note" name="note" rows="2" maxlength="1000">{area_text(&note)}</textarea>
                     {remark(error, "note")}
                 </div>
                 <div class="act"><button>"Hand over"</button></div>

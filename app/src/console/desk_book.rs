@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{access::remark, chrome::Frame, model::FormError};
+use crate::ui::area_text;
 
 /// Address of the desk book.
 pub const PATH: &str = "/console/desk-book";
@@ -285,7 +286,7 @@ fn field(field: &Field, error: Option<&FormError>) -> AnyView {
             view! { <select id=name name=name aria-invalid=invalid aria-describedby=described>{options}</select> }.into_any()
         }
         Kind::Lines => view! {
-            <textarea id=name name=name rows="8" aria-invalid=invalid aria-describedby=described>{value}</textarea>
+            <textarea id=name name=name rows="8" aria-invalid=invalid aria-describedby=described>{area_text(&value)}</textarea>
         }
         .into_any(),
         Kind::Time => view! {

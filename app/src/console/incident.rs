@@ -12,7 +12,7 @@ use super::{
     model::{CellChoice, Declare, Fields, FormError, Incident},
     now::countdown,
 };
-use crate::islands::Preview;
+use crate::{islands::Preview, ui::area_text};
 
 const FIELDS: [(&str, &str, &str); 4] = [
     ("known", "What we know", "impact first, plain words"),
@@ -31,7 +31,7 @@ fn four_fields(form: &'static str, keep: &str, fields: &Fields, error: Option<&F
     view! { {fill}{fields} }.into_any()
 }
 
-fn typed_fields(form: &'static str, fields: &Fields, error: Option<&FormError>) -> AnyView {
+pub(super) fn typed_fields(form: &'static str, fields: &Fields, error: Option<&FormError>) -> AnyView {
     let values = [&fields.known, &fields.unknown, &fields.next_steps, &fields.customer_action];
     FIELDS
         .into_iter()
@@ -42,7 +42,7 @@ fn typed_fields(form: &'static str, fields: &Fields, error: Option<&FormError>) 
             view! {
                 <div class="f">
                     <label for=id.clone()>{label}" "<small>{hint}</small></label>
-                    <textarea id=id name=name rows="2" maxlength="4000" aria-invalid=wrong.then_some("true")>{value.clone()}</textarea>
+                    <textarea id=id name=name rows="2" maxlength="4000" aria-invalid=wrong.then_some("true")>{area_text(value)}</textarea>
                     {remark(error, name)}
                 </div>
             }
@@ -76,15 +76,17 @@ const CHOICES: [CellStatus; 5] = [
     CellStatus::UnderMaintenance,
 ];
 
-/// One select per cell, by country; countries with a chosen cell are open.
-fn cell_choices(cells: &[CellChoice]) -> AnyView {
+/// One select per cell and one workaround, by country; countries where something is set are open.
+fn cell_choices(cells: &[CellChoice], workarounds: &[(String, String)]) -> AnyView {
     let mut countries: Vec<&str> = cells.iter().map(|c| c.country.as_str()).collect();
     countries.dedup();
     countries
         .into_iter()
         .map(|country| {
             let mine: Vec<&CellChoice> = cells.iter().filter(|c| c.country == country).collect();
-            let open = mine.iter().any(|c| c.chosen.is_some());
+            let code = mine.first().map(|c| c.code.clone()).unwrap_or_default();
+            let helps = workarounds.iter().find(|(c, _)| *c == code).map(|(_, words)| words.clone()).unwrap_or_default();
+            let open = !helps.is_empty() || mine.iter().any(|c| c.chosen.is_some());
             let rows = mine
                 .into_iter()
                 .map(|c| {
@@ -101,7 +103,17 @@ fn cell_choices(cells: &[CellChoice]) -> AnyView {
                     }
                 })
                 .collect_view();
-            view! { <details open=open><summary>{country.to_owned()}</summary>{rows}</details> }
+            let id = format!("workaround-{code}");
+            view! {
+                <details open=open>
+                    <summary>{country.to_owned()}</summary>
+                    {rows}
+                    <div class="f help">
+                        <label for=id.clone()>{format!("What helps in {country} ")}<small>"meanwhile; leave empty if nothing does"</small></label>
+                        <textarea id=id name=format!("workaround.{code}") rows="1" maxlength="1000">{area_text(&helps)}</textarea>
+                    </div>
+                </details>
+            }
         })
         .collect_view()
         .into_any()
@@ -148,7 +160,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                         {remark(error, "title")}
                     </div>
                     <fieldset class="f"><legend>"Severity " <small>"by current customer impact"</small></legend>{severities}{remark(error, "severity")}</fieldset>
-                    <fieldset class="f"><legend>"Affected"</legend>{cell_choices(&model.cells)}{remark(error, "cells")}</fieldset>
+                    <fieldset class="f"><legend>"Affected"</legend>{cell_choices(&model.cells, &model.workarounds)}{remark(error, "cells")}{remark(error, "workaround")}</fieldset>
                     {four_fields("declare", &model.acts.keep, &model.fields, error)}
                     <div class="row">
                         <div class="f">
@@ -292,8 +304,8 @@ fn update_form(frame: &Frame, model: &Incident) -> AnyView {
                     </div>
                 </div>
                 {four_fields("update", &format!("/console/drafts/updates/{}", model.id), &fields, error)}
-                <details><summary>"Affected cells"</summary>{cell_choices(&model.cells)}</details>
-                {remark(error, "cells")}
+                <details><summary>"Affected, and what helps there"</summary>{cell_choices(&model.cells, &model.workarounds)}</details>
+                {remark(error, "cells")}{remark(error, "workaround")}
                 {promise_field("update", &next, &model.latest, error)}
                 {engagement::blast(&model.blast)}
                 {acts(&handing_in(model, "updates", model.audience.clone(), model.may_publish, error))}
@@ -322,7 +334,7 @@ fn reclassify_form(frame: &Frame, model: &Incident) -> AnyView {
             <form method="post" action=format!("/console/incidents/{}/reclassify", model.id) data-keep=format!("/console/drafts/reclassify/{}", model.id)>
                 {hidden(frame, model, "reclassify")}
                 <div class="f"><label for="severity">"To"</label><select id="severity" name="severity">{options}</select>{remark(error, "severity")}</div>
-                <div class="f"><label for="reason">"Reason " <small>"readers see it"</small></label><textarea id="reason" name="reason" rows="2" required>{reason}</textarea>{remark(error, "reason")}</div>
+                <div class="f"><label for="reason">"Reason " <small>"readers see it"</small></label><textarea id="reason" name="reason" rows="2" required>{area_text(&reason)}</textarea>{remark(error, "reason")}</div>
                 {acts(&handing_in(model, "reclassify", "Reclassify and publish".into(), model.may_command, error))}
             </form>
         </details>
@@ -361,8 +373,9 @@ fn timeline(model: &Incident) -> AnyView {
         .map(|u| {
             let fields = u.fields.iter().map(|(label, text)| view! { <p><b>{*label}". "</b>{text.clone()}</p> }).collect_view();
             let changes = u.changes.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
+            let edit = u.edit.clone().map(|href| view! { " · "<a href=href>"Edit"</a> });
             view! {
-                <li class="card"><small>{format!("{} · {} · {}{}", u.what, u.at, u.by, u.signed)}</small>{fields}<ul class="changes">{changes}</ul></li>
+                <li class="card"><small>{format!("{} · {} · {}{}", u.what, u.at, u.by, u.signed)}{edit}</small>{fields}<ul class="changes">{changes}</ul></li>
             }
         })
         .collect_view();

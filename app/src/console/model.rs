@@ -112,6 +112,8 @@ pub struct Fields {
 pub struct CellChoice {
     /// Public id.
     pub id: String,
+    /// ISO code of its country.
+    pub code: String,
     /// Country name.
     pub country: String,
     /// Component name.
@@ -135,6 +137,8 @@ pub struct Declare {
     pub fields: Fields,
     /// Every cell, by country.
     pub cells: Vec<CellChoice>,
+    /// ISO code and words of what helps in a country.
+    pub workarounds: Vec<(String, String)>,
     /// The proposal that it comes from, and its evidence.
     pub proposal: Option<(String, String)>,
     /// Per severity: number, label, cadence and examples.
@@ -168,6 +172,8 @@ pub struct UpdateItem {
     pub fields: Vec<(&'static str, String)>,
     /// `eUICC download · France: partial outage → operational`.
     pub changes: Vec<String>,
+    /// Where its text can be edited; none: not by this person.
+    pub edit: Option<String>,
     /// `approved by Ben`, `glass broken: …`, `automatic`.
     pub signed: String,
 }
@@ -210,6 +216,8 @@ pub struct Incident {
     pub evidence: String,
     /// `eUICC download · France`, with what each shows.
     pub cells: Vec<CellChoice>,
+    /// ISO code and words of what helps in a country.
+    pub workarounds: Vec<(String, String)>,
     /// Newest first.
     pub updates: Vec<UpdateItem>,
     /// Clocks, soonest first.

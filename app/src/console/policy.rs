@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{access::remark, chrome::Frame, model::FormError};
+use crate::ui::area_text;
 
 /// One severity in the form.
 #[derive(Debug, Clone, Default)]
@@ -118,7 +119,7 @@ pub fn policy(frame: &Frame, model: &Policy) -> String {
                 </div>
                 <div class="f">
                     <label for="holidays">"Holidays "<small>"one date a line, like 2026-12-25"</small></label>
-                    <textarea id="holidays" name="holidays" rows="4">{model.holidays.clone()}</textarea>
+                    <textarea id="holidays" name="holidays" rows="4">{area_text(&model.holidays)}</textarea>
                     {remark(error, "holidays")}
                 </div>
                 <h2>"Reminders"</h2>

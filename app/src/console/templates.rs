@@ -4,7 +4,7 @@ use domain::{severity::Severity, writing::diff::Fate};
 use leptos::prelude::*;
 
 use super::{access::remark, chrome::Frame, lists::severity_tag, model::FormError};
-use crate::ui::difference;
+use crate::ui::{area_text, difference};
 
 /// One template in the list.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ pub fn template(frame: &Frame, model: &TemplatePage) -> String {
             view! {
                 <div class="f">
                     <label for=*name>{*label}</label>
-                    <textarea id=*name name=*name rows=rows maxlength="4000" readonly=!model.may_propose>{text.clone()}</textarea>
+                    <textarea id=*name name=*name rows=rows maxlength="4000" readonly=!model.may_propose>{area_text(text)}</textarea>
                     {remark(error, name)}
                 </div>
             }

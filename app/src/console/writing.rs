@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{access::remark, chrome::Frame, command::Acts, model::FormError};
+use crate::ui::area_text;
 
 /// What one rule finds in a form.
 #[derive(Debug, Clone, Default)]
@@ -98,7 +99,7 @@ fn row(row: &RuleRow, error: Option<&FormError>) -> AnyView {
         view! {
             <div class="f">
                 <label for=words.clone()>{row.words_mean}" "<small>"one a line"</small></label>
-                <textarea id=words.clone() name=words.clone() rows="4">{row.words.clone()}</textarea>
+                <textarea id=words.clone() name=words.clone() rows="4">{area_text(&row.words)}</textarea>
                 {remark(error, &words)}
             </div>
         }

@@ -47,6 +47,8 @@ pub struct IncidentCard {
     pub next_steps: String,
     /// What customers should do.
     pub customer_action: String,
+    /// What helps in the countries of the page that it stands on: country and words.
+    pub workarounds: Vec<(String, String)>,
     /// Number of updates so far.
     pub updates: usize,
 }
@@ -62,6 +64,11 @@ pub struct AffectedCell {
     pub status: CellStatus,
 }
 
+/// HTML that may be shown as it is. Only what typed text was turned into by the one module that cuts it down to an
+/// allow-list belongs here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Markup(pub String);
+
 /// One published update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineUpdate {
@@ -76,7 +83,9 @@ pub struct TimelineUpdate {
     /// RFC 3339, for machines.
     pub datetime: String,
     /// The filled fields, with their labels.
-    pub fields: Vec<(String, String)>,
+    pub fields: Vec<(String, Markup)>,
+    /// When it was last edited, and where its versions are.
+    pub edited: Option<(String, String)>,
     /// `eUICC download, France: operational → partial outage`.
     pub changes: Vec<String>,
     /// `14:50 UTC (15:50 in France)`: what it promised.
@@ -102,6 +111,8 @@ pub struct IncidentPage {
     pub due: Option<Due>,
     /// Cells.
     pub cells: Vec<AffectedCell>,
+    /// What helps, by country.
+    pub workarounds: Vec<(String, Markup)>,
     /// Newest first.
     pub updates: Vec<TimelineUpdate>,
     /// Where to subscribe, with its first country ticked.
@@ -129,6 +140,7 @@ impl IncidentCard {
                 .into(),
             next_steps: "We are moving traffic to the standby host, which takes 20 to 40 minutes.".into(),
             customer_action: "Wait five minutes, then scan the same QR code again. It stays valid & costs <nothing>.".into(),
+            workarounds: vec![("Spain".into(), "Download over Wi-Fi.".into())],
             updates: 3,
         };
         let voice = Self {
@@ -152,6 +164,7 @@ impl IncidentCard {
             known: "Calls out of North America drop.".into(),
             next_steps: "Our carrier looks at their interconnect.".into(),
             customer_action: "Use an app over mobile data; data works.".into(),
+            workarounds: Vec::new(),
             updates: 1,
         };
         vec![voice, download]
@@ -169,14 +182,18 @@ impl IncidentPage {
             at: (at.into(), local.into()),
             datetime: "2026-03-02T14:20:00.000Z".into(),
             fields: vec![
-                ("What we know".into(), known.into()),
+                ("What we know".into(), Markup(known.into())),
                 (
                     "What we don’t know".into(),
-                    "Whether retries on the standby host slow down as well.".into(),
+                    Markup("<p>Whether retries on the standby host slow down as well.</p>".into()),
                 ),
-                ("What we do next".into(), "Move traffic to the standby host.\nWatch it for an hour.".into()),
-                ("What you can do".into(), "Scan the same QR code again.".into()),
+                (
+                    "What we do next".into(),
+                    Markup("<ul><li>Move traffic to the standby host.</li></ul>".into()),
+                ),
+                ("What you can do".into(), Markup("<p>Scan the same QR code again.</p>".into())),
             ],
+            edited: Some(("14:30 UTC".into(), paths::edits("p31zjtct2jer"))),
             changes: vec!["eUICC download, Spain: operational → partial outage".into()],
             promised: Some("14:50 UTC (15:50 in Spain)".into()),
         };
@@ -197,15 +214,26 @@ impl IncidentPage {
                 href: paths::cell("ES", "euicc-download"),
                 status: CellStatus::PartialOutage,
             }],
+            workarounds: vec![(
+                "Spain".into(),
+                Markup("<p>Download over <strong>Wi-Fi</strong>.</p>".into()),
+            )],
             updates: vec![
-                update("c", "Restored", Phase::Monitoring, "14:20 UTC", "15:20 in Spain", "It works again."),
+                update(
+                    "c",
+                    "Restored",
+                    Phase::Monitoring,
+                    "14:20 UTC",
+                    "15:20 in Spain",
+                    "<p>It works again.</p>",
+                ),
                 update(
                     "b",
                     "Now Sev 2",
                     Phase::Identified,
                     "13:50 UTC",
                     "14:50 in Spain",
-                    "One host is slow <b>.",
+                    "<p>One host is slow &lt;b&gt;.</p>",
                 ),
                 update(
                     "a",

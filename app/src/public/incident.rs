@@ -12,6 +12,14 @@ pub fn incident_page(page: &IncidentPage) -> String {
         .iter()
         .map(|cell| view! { <li><a href=cell.href.clone()>{cell.name.clone()}</a>{ui::badge(cell.status)}</li> })
         .collect();
+    let helps: Vec<_> = page
+        .workarounds
+        .iter()
+        .map(|(country, text)| view! { <dt>{country.clone()}</dt>{ui::markup(text)} })
+        .collect();
+    let helps = (!helps.is_empty()).then(|| {
+        view! { <section><h2>"What helps meanwhile"</h2><dl class="rich">{helps}</dl></section> }
+    });
     let main = view! {
         {ui::breadcrumb(&[("All services".into(), paths::HOME.into()), ("History".into(), paths::HISTORY.into())])}
         <article class=format!("inc {}", ui::class(page.status))>
@@ -20,6 +28,7 @@ pub fn incident_page(page: &IncidentPage) -> String {
             {ui::facts(&page.facts, page.due.as_ref())}
             <p class="more"><a href=page.subscribe.clone()>"Get updates about this"</a></p>
         </article>
+        {helps}
         <section>
             <h2>"Updates"</h2>
             {ui::timeline(&page.updates)}

@@ -38,6 +38,11 @@ pub fn incident_card(card: &IncidentCard) -> impl IntoView + use<> {
         n => format!("All {n} updates"),
     };
     let started = if card.started.1.is_empty() { String::new() } else { format!("({})", card.started.1) };
+    let helps: Vec<_> = card
+        .workarounds
+        .iter()
+        .map(|(country, text)| paragraph("do", &format!("What helps in {country}"), text))
+        .collect();
     view! {
         <article class=format!("inc {}", class(card.status))>
             <p class="kind">{severity_tag(card.severity, card.status)}<span>{card.phase.word()}</span></p>
@@ -46,6 +51,7 @@ pub fn incident_card(card: &IncidentCard) -> impl IntoView + use<> {
             </h2>
             <p>{card.known.clone()}</p>
             {paragraph("do", "What you can do", &card.customer_action)}
+            {helps}
             <dl>
                 {card.due.as_ref().map(due)}
                 {fact("Started", &card.started.0, &started)}
@@ -61,6 +67,6 @@ pub fn incident_card(card: &IncidentCard) -> impl IntoView + use<> {
     }
 }
 
-fn paragraph(class: &'static str, label: &'static str, text: &str) -> Option<impl IntoView + use<>> {
-    (!text.is_empty()).then(|| view! { <p class=class><b>{label}":"</b>" "{text.to_owned()}</p> })
+fn paragraph(class: &'static str, label: &str, text: &str) -> Option<impl IntoView + use<>> {
+    (!text.is_empty()).then(|| view! { <p class=class><b>{label.to_owned()}":"</b>" "{text.to_owned()}</p> })
 }

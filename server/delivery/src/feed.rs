@@ -4,7 +4,13 @@
 mod atom;
 mod rss;
 
-use domain::{clock::Timestamp, incident::Phase, notice::IncidentNotice};
+use domain::{
+    clock::Timestamp,
+    incident::Phase,
+    notice::{IncidentNotice, Message},
+};
+
+use crate::markdown::inline;
 
 pub use atom::incident_history as incident_history_atom;
 pub use rss::incident_history;
@@ -46,8 +52,10 @@ pub struct FeedUpdate {
     pub at: Timestamp,
     /// Phase it left the incident in.
     pub phase: Phase,
-    /// Its four fields as text.
-    pub body: String,
+    /// When its text was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// The filled fields with their labels, as typed.
+    pub fields: Vec<(&'static str, String)>,
 }
 
 impl FeedItem {
@@ -57,7 +65,8 @@ impl FeedItem {
         let update = |u: &domain::notice::NoticeUpdate| FeedUpdate {
             at: u.published_at,
             phase: u.phase,
-            body: u.message.body(),
+            edited_at: u.edited_at,
+            fields: FeedUpdate::fields(&u.message),
         };
         Self {
             incident_id: notice.incident_id.clone(),
@@ -69,7 +78,7 @@ impl FeedItem {
 
     /// When it last changed.
     fn updated_at(&self) -> Timestamp {
-        self.updates.first().map_or(self.published_at, |u| u.at)
+        self.updates.iter().map(|u| u.edited_at.unwrap_or(u.at)).max().unwrap_or(self.published_at)
     }
 
     /// Address of its page, in a feed of `origin`.
@@ -84,11 +93,18 @@ impl FeedItem {
 }
 
 impl FeedUpdate {
+    /// The filled fields of a message.
+    #[must_use]
+    pub fn fields(message: &Message) -> Vec<(&'static str, String)> {
+        message.labelled().into_iter().map(|(label, text)| (label, text.to_owned())).collect()
+    }
+
     fn html(&self) -> String {
         let (day, month) =
             split(&domain::clock_local::day_month(self.at, domain::clock_local::zone("Etc/UTC")));
         let clock = domain::clock_local::hour_minute(self.at, domain::clock_local::zone("Etc/UTC"));
-        let body = escape(&self.body).replace("\n\n", "<br><br>").replace('\n', "<br>");
+        let field = |(label, text): &(&str, String)| format!("{label}: {}", inline(&xml_chars(text)));
+        let body = self.fields.iter().map(field).collect::<Vec<_>>().join("<br><br>");
         format!(
             "<p><small>{month} <var data-var='date'> {day}</var>, <var data-var='time'>{clock}</var> UTC</small><br>\
              <strong>{}</strong> - {body}</p>",

@@ -2,6 +2,7 @@
 
 pub mod email;
 pub mod feed;
+pub mod markdown;
 pub mod outcome;
 pub mod sample;
 pub mod schedule;

@@ -41,6 +41,7 @@ pub fn notice() -> IncidentNotice {
         phase,
         message: message.clone(),
         published_at: at,
+        edited_at: None,
         changed,
     };
     IncidentNotice {
@@ -61,6 +62,7 @@ pub fn notice() -> IncidentNotice {
         places: vec![Place { name: "France".into(), zone: "Europe/Paris".into() }],
         countries: vec!["FR".into()],
         cells: vec![cell.clone()],
+        workarounds: vec![("FR".into(), "France".into(), "Download over **Wi-Fi**, or from abroad.".into())],
         updates: vec![
             update("u2bk4wq0m9dd", UpdateKind::Progress, Phase::Identified, SAMPLE_AT, Vec::new()),
             update(

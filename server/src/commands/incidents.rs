@@ -138,7 +138,7 @@ fn reason(text: &str, name: &'static str) -> Result<String, Refusal> {
 }
 
 /// The four fields, tidied. What we know is always said; the rules of writing judge the rest.
-fn message(given: &Message) -> Result<Message, Refusal> {
+pub(super) fn message(given: &Message) -> Result<Message, Refusal> {
     Ok(Message {
         known: words(&given.known, "known", true)?,
         unknown: words(&given.unknown, "unknown", false)?,

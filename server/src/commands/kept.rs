@@ -7,7 +7,7 @@ use store::Tx;
 use super::{
     Ctx, Refusal,
     incidents::{self, Declare, Published, Step, Verb},
-    writing,
+    workarounds, writing,
 };
 use crate::http::fields::Fields;
 
@@ -118,6 +118,26 @@ pub async fn perform(
     sign_off: SignOff,
 ) -> Result<Published, Refusal> {
     form.check(fields)?;
+    let key = key(fields)?;
+    let is_repeated = match &key {
+        Some(key) => tx.update_by_key(key).await?.is_some(),
+        None => false,
+    };
+    let done = publish(tx, ctx, form, incident_id, fields, (sign_off, key)).await?;
+    if !is_repeated {
+        workarounds::save(tx, ctx, &done.incident_id, &named(fields, "workaround.")).await?;
+    }
+    Ok(done)
+}
+
+async fn publish(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    form: Form,
+    incident_id: &str,
+    fields: &Fields,
+    (sign_off, idempotency_key): (SignOff, Option<String>),
+) -> Result<Published, Refusal> {
     if form == Form::Declare {
         let cmd = Declare {
             title: fields.one("title").into(),
@@ -127,7 +147,7 @@ pub async fn perform(
             message: message(fields),
             next_update_due_at: time(fields, "next_update_due_at")?,
             proposal_id: fields.some("proposal").map(str::to_owned),
-            idempotency_key: key(fields)?,
+            idempotency_key,
             sign_off,
             overrides: writing::overrides(fields),
         };
@@ -138,7 +158,7 @@ pub async fn perform(
         version: fields.one("version").parse().unwrap_or(0),
         message: message(fields),
         next_update_due_at: time(fields, "next_update_due_at")?,
-        idempotency_key: key(fields)?,
+        idempotency_key,
         sign_off,
         overrides: writing::overrides(fields),
     };
@@ -191,6 +211,12 @@ pub fn message(fields: &Fields) -> Message {
         next_steps: fields.one("next_steps").into(),
         customer_action: fields.one("customer_action").into(),
     }
+}
+
+/// What fields with this prefix hold: the rest of the name, and the value.
+#[must_use]
+pub fn named(fields: &Fields, prefix: &str) -> Vec<(String, String)> {
+    fields.with_prefix(prefix).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// Cells with a chosen status: `cell.<id>=partial_outage`.

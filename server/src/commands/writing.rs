@@ -1,5 +1,6 @@
 //! Rules of writing, held before anything is published.
 
+use delivery::markdown::plain;
 use domain::{
     incident::UpdateKind,
     notice::Message,
@@ -65,8 +66,24 @@ pub async fn check(tx: &mut Tx, words: Text<'_>, overrides: &Overrides) -> Resul
 fn all_findings(words: Text<'_>, policy: &LinterPolicy) -> Vec<Finding> {
     let mut found = lint_text("title", words.title, policy);
     found.extend(lint(words.message, words.kind, policy));
+    // Marks must not hide what they stand between: `8933**1500**…`.
+    let bare = lint(&bare(words.message), words.kind, policy).into_iter();
+    let hidden = bare.filter(|f| f.rule == RuleName::Identifier);
+    let hidden: Vec<Finding> =
+        hidden.filter(|h| !found.iter().any(|f| f.rule == h.rule && f.field == h.field)).collect();
+    found.extend(hidden);
     found.sort_by_key(|f| f.level == Level::Warn);
     found
+}
+
+/// A message without its marks.
+fn bare(message: &Message) -> Message {
+    Message {
+        known: plain(&message.known),
+        unknown: plain(&message.unknown),
+        next_steps: plain(&message.next_steps),
+        customer_action: plain(&message.customer_action),
+    }
 }
 
 fn refused(kind: UpdateKind, finding: &Finding) -> Refusal {

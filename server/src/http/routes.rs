@@ -37,6 +37,8 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (POST, "/console/incidents", Role(Command)),
     (GET, "/console/incidents/{id}", Role(Read)),
     (POST, "/console/incidents/{id}/updates", Role(Publish)),
+    (GET, "/console/incidents/{id}/updates/{update}", Role(Publish)),
+    (POST, "/console/incidents/{id}/updates/{update}", Role(Publish)),
     (POST, "/console/incidents/{id}/reclassify", Role(Command)),
     (POST, "/console/incidents/{id}/restore", Role(Command)),
     (POST, "/console/incidents/{id}/resolve", Role(Command)),

@@ -104,6 +104,11 @@ fn incident(world: &World, origin: &str, story: &Story) -> Value {
     let impact = if impact == domain::status::Indicator::Maintenance { "none" } else { impact.slug() };
     let at = |ms: Option<i64>| ms.map(|ms| Timestamp::from_millis(ms).rfc3339());
     let overdue = row.next_update_due_at.map_or(0, |due| (world.now.millis() - due).max(0) / 1_000);
+    let workarounds: Vec<Value> = story
+        .workarounds(world)
+        .into_iter()
+        .map(|(code, _, text)| json!({ "country": code, "text": text }))
+        .collect();
     json!({
         "id": row.id, "name": story.full_title(world), "status": row.phase.slug(), "created_at": row.declared_at.rfc3339(),
         "updated_at": row.updated_at.rfc3339(), "monitoring_at": at(row.restored_at), "resolved_at": at(row.resolved_at),
@@ -114,12 +119,15 @@ fn incident(world: &World, origin: &str, story: &Story) -> Value {
             "severity": row.severity.number(), "next_update_due_at": at(row.next_update_due_at), "next_update_overdue_secs": overdue,
             "countries": story.countries(world).iter().map(|c| c.code.as_str()).collect::<Vec<_>>(),
             "components": story.components(world).iter().map(|c| c.slug.as_str()).collect::<Vec<_>>(), "sequence": row.sequence,
+            "workarounds": workarounds,
         },
     })
 }
 
 fn update(world: &World, update: &UpdateRow) -> Value {
     let published = update.published_at.rfc3339();
+    let edited =
+        update.edited_at.map_or_else(|| published.clone(), |at| Timestamp::from_millis(at).rfc3339());
     let changed: Vec<Value> = world
         .moved
         .get(&update.id)
@@ -134,7 +142,7 @@ fn update(world: &World, update: &UpdateRow) -> Value {
     let affected = if changed.is_empty() { Value::Null } else { changed.into() };
     json!({
         "id": update.id, "status": update.phase.slug(), "body": message(update).body(), "incident_id": update.incident_id,
-        "created_at": published, "updated_at": published, "display_at": published, "affected_components": affected,
+        "created_at": published, "updated_at": edited, "display_at": published, "affected_components": affected,
         "deliver_notifications": true, "custom_tweet": null, "tweet_id": null,
     })
 }

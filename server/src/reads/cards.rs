@@ -7,6 +7,7 @@ use app::{
     },
     paths,
 };
+use delivery::markdown::plain;
 use domain::{
     clock::{MINUTE, Timestamp},
     clock_local::{Place, duration_words, listed, local_times, utc_time},
@@ -34,12 +35,20 @@ pub(super) fn due(world: &World, at: Option<i64>, places: &[Place]) -> Option<Du
     Some(Due { at: utc_time(at, world.now), local: local_times(at, places), overdue })
 }
 
+/// A card on the page of some countries: with what helps there.
+pub(super) fn card_in(world: &World, story: &Story, countries: &[&CountryRow]) -> IncidentCard {
+    let helps = story.workarounds(world).into_iter();
+    let here = helps.filter(|(code, ..)| countries.iter().any(|c| c.code == *code));
+    let workarounds = here.map(|(_, country, text)| (country, plain(&text))).collect();
+    IncidentCard { workarounds, ..card(world, story) }
+}
+
 pub(super) fn card(world: &World, story: &Story) -> IncidentCard {
     let row = &story.row;
     let places = story.places(world);
     let newest = story.updates.first();
     let text = |pick: fn(&store::UpdateRow) -> &str| {
-        story.updates.iter().map(pick).find(|t| !t.is_empty()).unwrap_or_default().to_owned()
+        plain(story.updates.iter().map(pick).find(|t| !t.is_empty()).unwrap_or_default())
     };
     let names: Vec<&str> = story.components(world).iter().map(|c| c.name.as_str()).collect();
     let countries: Vec<&str> = places.iter().map(|p| p.name.as_str()).collect();
@@ -58,6 +67,7 @@ pub(super) fn card(world: &World, story: &Story) -> IncidentCard {
         known: text(|u| &u.known),
         next_steps: text(|u| &u.next_steps),
         customer_action: text(|u| &u.customer_action),
+        workarounds: Vec::new(),
         updates: story.updates.len(),
     }
 }

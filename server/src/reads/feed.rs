@@ -42,7 +42,8 @@ fn item(world: &World, story: &Story) -> FeedItem {
     let updates = story.updates.iter().map(|u| FeedUpdate {
         at: u.published_at,
         phase: u.phase,
-        body: message(u).body(),
+        edited_at: u.edited_at.map(Into::into),
+        fields: FeedUpdate::fields(&message(u)),
     });
     FeedItem {
         incident_id: story.row.id.clone(),

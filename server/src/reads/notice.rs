@@ -34,6 +34,7 @@ pub fn notice(world: &World, origin: &str, incident_id: &str, update_id: &str) -
         places: story.places(world),
         countries: story.countries(world).into_iter().map(|c| c.code.clone()).collect(),
         cells: cells(world, story),
+        workarounds: if is_over { Vec::new() } else { story.workarounds(world) },
         updates: story.updates[told..].iter().map(|u| notice_update(world, u)).collect(),
     })
 }
@@ -71,6 +72,7 @@ fn notice_update(world: &World, update: &store::UpdateRow) -> NoticeUpdate {
         phase: update.phase,
         message: message(update),
         published_at: update.published_at,
+        edited_at: update.edited_at.map(Into::into),
         changed: changed.collect(),
     }
 }

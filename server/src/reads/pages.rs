@@ -3,12 +3,13 @@
 use app::{
     model::{
         AffectedCell, Bars, CellChange, CellPage, CountryChoice, Front, HistoryMonth, HistoryPage,
-        IncidentPage, PastIncident, PortfolioChoice, RegionPage, Scope, ServiceLine, Site, SubscribePage,
-        TimelineUpdate, verdict,
+        IncidentPage, Markup, PastIncident, PortfolioChoice, RegionPage, Scope, ServiceLine, Site,
+        SubscribePage, TimelineUpdate, verdict,
     },
     paths,
 };
 use chrono::Datelike as _;
+use delivery::markdown;
 use domain::{
     clock::{DAY, MINUTE, Timestamp},
     clock_local::{Place, duration_words, hour_minute, local_times, utc_and_local, utc_time, zone},
@@ -21,7 +22,7 @@ use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
 
 use super::{
     World,
-    cards::{card, due, evidence, grid, line, past, sentence_parts, verdict_cells},
+    cards::{card, card_in, due, evidence, grid, line, past, sentence_parts, verdict_cells},
     world::{Story, message},
 };
 
@@ -136,12 +137,22 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
         facts,
         due: due(world, row.next_update_due_at, &places),
         cells: cells.collect(),
+        workarounds: story
+            .workarounds(world)
+            .iter()
+            .map(|(_, country, text)| (country.clone(), rich(text)))
+            .collect(),
         updates: story.updates.iter().map(|u| timeline(world, story, u)).collect(),
         subscribe: story
             .countries(world)
             .first()
             .map_or_else(|| paths::SUBSCRIBE.into(), |c| paths::subscribe_to(&c.code)),
     })
+}
+
+/// Typed text with its limited markup.
+pub(super) fn rich(text: &str) -> Markup {
+    Markup(markdown::blocks(text).to_string())
 }
 
 /// `Carrier engaged`, `after 21 min`, `target 30 min`: never who it was.
@@ -176,7 +187,11 @@ fn timeline(world: &World, story: &Story, update: &UpdateRow) -> TimelineUpdate 
         phase: update.phase,
         at: (utc_time(update.published_at, world.now), local_times(update.published_at, &places)),
         datetime: update.published_at.rfc3339(),
-        fields: message(update).labelled().into_iter().map(|(l, t)| (l.to_owned(), t.to_owned())).collect(),
+        fields: message(update).labelled().into_iter().map(|(l, t)| (l.to_owned(), rich(t))).collect(),
+        edited: update.edited_at.map(|at| {
+            let href = format!("{}#{}", paths::edits(&update.incident_id), update.id);
+            (utc_time(at.into(), world.now), href)
+        }),
         changes: changes.collect(),
         promised: update.next_update_due_at.map(|at| utc_and_local(at.into(), world.now, &places)),
     }
@@ -280,7 +295,12 @@ fn region_page(
         parent: None,
         verdict: verdict(&cells, scope, &watching(world, is_mine)),
         as_of: (utc_time(world.now, world.now), String::new()),
-        incidents: world.open().into_iter().filter(|s| is_mine(s)).map(|s| card(world, s)).collect(),
+        incidents: world
+            .open()
+            .into_iter()
+            .filter(|s| is_mine(s))
+            .map(|s| card_in(world, s, countries))
+            .collect(),
         grid: None,
         lines_title: lines_title.to_owned(),
         lines,
@@ -360,7 +380,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         evidence: figures(world, cell),
         bars: Bars::of(history, world.now),
         formula: formula(history),
-        incidents: world.open().into_iter().filter(is_mine).map(|s| card(world, s)).collect(),
+        incidents: world.open().into_iter().filter(is_mine).map(|s| card_in(world, s, &[country])).collect(),
         changes: changes.collect(),
         past: world
             .incidents

@@ -15,7 +15,7 @@ use domain::{
 };
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, PublicEngagementRow, Store,
-    Tx, UpdateCellRow, UpdateRow, policies::SEVERITY_MATRIX,
+    Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WorkaroundRow, policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -67,6 +67,10 @@ pub struct World {
     pub incidents: Vec<Story>,
     /// Cells that updates changed.
     pub moved: HashMap<String, Vec<UpdateCellRow>>,
+    /// Versions of edited updates, oldest first, by update.
+    pub versions: HashMap<String, Vec<UpdateVersionRow>>,
+    /// What helps, by incident.
+    pub workarounds: HashMap<String, Vec<WorkaroundRow>>,
     /// Who was engaged, where that is published, by incident.
     pub engaged: HashMap<String, Vec<PublicEngagementRow>>,
     /// Cadence promises made and kept.
@@ -122,6 +126,14 @@ impl World {
         for row in tx.public_engagements_since(stories_from).await? {
             engaged.entry(row.incident_id.clone()).or_default().push(row);
         }
+        let mut versions: HashMap<String, Vec<UpdateVersionRow>> = HashMap::new();
+        for row in tx.update_versions_since(stories_from).await? {
+            versions.entry(row.update_id.clone()).or_default().push(row);
+        }
+        let mut workarounds: HashMap<String, Vec<WorkaroundRow>> = HashMap::new();
+        for row in tx.workarounds_since(stories_from).await? {
+            workarounds.entry(row.incident_id.clone()).or_default().push(row);
+        }
         let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         Ok(Self {
             now,
@@ -138,6 +150,8 @@ impl World {
             histories,
             incidents,
             moved,
+            versions,
+            workarounds,
             matrix: tx.policy(SEVERITY_MATRIX).await?.1,
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
@@ -238,6 +252,20 @@ impl Story {
     #[must_use]
     pub fn full_title(&self, world: &World) -> String {
         full_title(self.row.severity, &self.scope(world), &self.row.title)
+    }
+
+    /// What helps while it is not over, in page order: ISO code, country, words.
+    #[must_use]
+    pub fn workarounds(&self, world: &World) -> Vec<(String, String, String)> {
+        if self.row.resolved_at.is_some() {
+            return Vec::new();
+        }
+        let mine = world.workarounds.get(&self.row.id).map(Vec::as_slice).unwrap_or_default();
+        let of = |c: &CountryRow| {
+            let row = mine.iter().find(|w| w.country_code == c.code)?;
+            Some((c.code.clone(), c.name.clone(), row.text.clone()))
+        };
+        world.countries.iter().filter_map(of).collect()
     }
 
     fn scope(&self, world: &World) -> String {

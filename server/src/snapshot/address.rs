@@ -8,7 +8,7 @@ use app::{
 };
 
 use super::page::Kind;
-use crate::reads::{World, api, feed, pages, promises};
+use crate::reads::{World, api, edits, feed, pages, promises};
 
 /// What is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,6 +26,8 @@ pub(super) enum Address {
     Promises,
     PromisesJson,
     Incident(String),
+    /// How its published texts were edited.
+    Edits(String),
     /// A country or a portfolio.
     Region(String),
     /// Country and component.
@@ -59,6 +61,7 @@ impl Address {
         match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
             (_, "", ..) | (_, _, Some(""), _) => None,
             ("incidents", id, None, _) => Some(Self::Incident(id.to_owned())),
+            ("incidents", id, Some("edits"), None) => Some(Self::Edits(id.to_owned())),
             ("regions", slug, None, _) => Some(Self::Region(slug.to_owned())),
             ("regions", country, Some(component), None) => {
                 Some(Self::Cell(country.to_owned(), component.to_owned()))
@@ -102,6 +105,7 @@ impl Address {
             Self::Promises => Some(public::promises_page(&promises::page(world))),
             Self::PromisesJson => Some(promises::document(world)),
             Self::Incident(id) => Some(public::incident_page(&pages::incident(world, id)?)),
+            Self::Edits(id) => Some(public::edits_page(&edits::edits(world, id)?)),
             Self::Region(slug) => Some(public::region_page(&pages::region(world, slug)?)),
             Self::Cell(country, component) => {
                 Some(public::cell_page(&pages::cell(world, country, component)?))

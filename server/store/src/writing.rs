@@ -13,7 +13,7 @@ statements! {
         JOIN incidents i ON i.id = u.incident_id
         WHERE i.started_at >= $1 OR i.resolved_at IS NULL OR i.resolved_at >= $1 ORDER BY u.sequence DESC, v.version";
     EDIT_UPDATE = "UPDATE updates SET known = $1, unknown = $2, next_steps = $3, customer_action = $4, overrides = $5,
-        edited_at = $6 WHERE id = $7";
+        break_glass_reason = COALESCE($6, break_glass_reason), edited_at = $7 WHERE id = $8";
     UPSERT_WORKAROUND = "INSERT INTO incident_workarounds (incident_id, country_code, text, updated_at, updated_by)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (incident_id, country_code)
         DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at, updated_by = excluded.updated_by";
@@ -114,7 +114,7 @@ impl Tx {
         fetch_all!(self, UpdateVersionRow, SELECT_UPDATE_VERSIONS_SINCE, from.millis())
     }
 
-    /// Gives an update another text.
+    /// Gives an update another text; a broken glass stays broken.
     ///
     /// # Errors
     /// When the database fails.
@@ -123,6 +123,7 @@ impl Tx {
         id: &str,
         message: &Message,
         overrides: &str,
+        broken_glass: Option<&str>,
         now: Timestamp,
     ) -> Result<()> {
         execute!(
@@ -133,6 +134,7 @@ impl Tx {
             &message.next_steps,
             &message.customer_action,
             overrides,
+            broken_glass,
             now.millis(),
             id
         )

@@ -12,4 +12,5 @@ mod ingest;
 mod public;
 mod sign_in;
 mod six_hours;
+mod texts;
 mod writing;

@@ -5,13 +5,13 @@ use server::auth::role::Role;
 
 use crate::harness::{Answer, Person, TestApp};
 
-const GOOD: [(&str, &str); 4] = [
+pub(crate) const GOOD: [(&str, &str); 4] = [
     ("known", "About one in four eSIM downloads in France fails."),
     ("unknown", "Why the first node is slow."),
     ("next_steps", "Traffic moves to the second node; 20 to 40 minutes."),
     ("customer_action", "Scan the same QR code again in five minutes."),
 ];
-const ICCID: &str = "8933150000000000001";
+pub(crate) const ICCID: &str = "8933150000000000001";
 
 /// A Sev 3 declaration with some fields changed, sent to `path`.
 async fn send(app: &TestApp, person: &Person<'_>, path: &str, changed: &[(&str, &str)]) -> Answer {
@@ -30,12 +30,12 @@ async fn send(app: &TestApp, person: &Person<'_>, path: &str, changed: &[(&str, 
     person.send(path, &fields).await
 }
 
-async fn declare(app: &TestApp, person: &Person<'_>, changed: &[(&str, &str)]) -> Answer {
+pub(crate) async fn declare(app: &TestApp, person: &Person<'_>, changed: &[(&str, &str)]) -> Answer {
     send(app, person, "/console/incidents", changed).await
 }
 
 /// Path of a Sev 3 incident that somebody with this role declared.
-async fn incident(app: &TestApp, person: &Person<'_>) -> String {
+pub(crate) async fn incident(app: &TestApp, person: &Person<'_>) -> String {
     let answer = declare(app, person, &[]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     answer.header("location").to_owned()

@@ -8,6 +8,8 @@ use domain::{
     notice::IncidentNotice,
 };
 
+use crate::markdown::{self, Html};
+
 /// A mail as text and HTML, with its subject; not yet addressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -28,6 +30,15 @@ pub struct Reader {
     pub time_zone: String,
 }
 
+/// A labelled text.
+#[derive(Debug, Clone)]
+struct Part {
+    label: String,
+    /// As typed, for the plain part.
+    lines: Vec<String>,
+    html: Html,
+}
+
 /// A published update.
 #[derive(Debug, Clone)]
 pub struct IncidentUpdate {
@@ -36,7 +47,7 @@ pub struct IncidentUpdate {
     state: &'static str,
     severity: String,
     published: String,
-    fields: Vec<(&'static str, Vec<String>)>,
+    parts: Vec<Part>,
     changes: Vec<String>,
     next_update: Option<String>,
     link: String,
@@ -68,7 +79,7 @@ impl IncidentUpdate {
             state: told.0.word(),
             severity: format!("{} · {}", notice.severity.label(), notice.severity.word()),
             published: when(told.1),
-            fields: update.map(|u| fields(&u.message)).unwrap_or_default(),
+            parts: parts(notice),
             changes: update.map(|u| u.changed.iter().map(change).collect()).unwrap_or_default(),
             next_update: notice.next_update_due_at.filter(|_| told.0 != Phase::Resolved).map(when),
             link: notice.link(),
@@ -93,15 +104,7 @@ impl IncidentUpdate {
             state: "Identified",
             severity: "Sev 2 · Major".into(),
             published: "13:50 UTC (14:50 in France)".into(),
-            fields: vec![
-                (
-                    "What we know",
-                    vec!["About one in four downloads in France fails.".into(), "Retries often help.".into()],
-                ),
-                ("What we don’t know", vec!["When the supplier <node 2> is back.".into()]),
-                ("What we do next", vec!["We move traffic & watch.".into()]),
-                ("What you can do", vec!["Try again; nothing is charged twice.".into()]),
-            ],
+            parts: parts(&crate::sample::notice()),
             changes: vec!["eUICC download, France: operational → partial outage".into()],
             next_update: Some("14:50 UTC (15:50 in France)".into()),
             link: "https://status.example.com/incidents/p31zjtct2jer".into(),
@@ -212,14 +215,20 @@ fn render(subject: &impl Template, text: &impl Template, html: &impl Template) -
     Ok(Rendered { subject: subject.render()?.trim().to_owned(), text: text.render()?, html: html.render()? })
 }
 
-fn fields(message: &domain::notice::Message) -> Vec<(&'static str, Vec<String>)> {
-    message
-        .labelled()
-        .into_iter()
-        .map(|(label, text)| {
-            (label, text.lines().filter(|l| !l.trim().is_empty()).map(str::to_owned).collect())
-        })
-        .collect()
+impl Part {
+    fn new(label: &str, text: &str) -> Self {
+        let lines = text.lines().filter(|l| !l.trim().is_empty()).map(str::to_owned);
+        Self { label: label.to_owned(), lines: lines.collect(), html: markdown::blocks(text) }
+    }
+}
+
+/// The filled fields, then what helps in each country.
+fn parts(notice: &IncidentNotice) -> Vec<Part> {
+    let fields = notice.updates.first().map(|u| u.message.labelled()).unwrap_or_default();
+    let fields = fields.into_iter().map(|(label, text)| Part::new(label, text));
+    let helps = notice.workarounds.iter();
+    let helps = helps.map(|(_, country, text)| Part::new(&format!("What helps in {country}"), text));
+    fields.chain(helps).collect()
 }
 
 fn change(cell: &domain::notice::NoticeCell) -> String {
@@ -268,7 +277,7 @@ mod tests {
         calm(&update);
         assert!(update.subject.starts_with("[Sev 2] France/eUICC download"), "{}", update.subject);
         assert!(update.text.contains("supplier <node 2>"), "{}", update.text);
-        assert!(update.html.contains("supplier &#60;node 2&#62;"), "{}", update.html);
+        assert!(update.html.contains("supplier &lt;node 2&gt;"), "{}", update.html);
         assert!(update.text.contains("14:50 UTC (15:50 in France)"));
         let reminder = StaffReminder::sample().render().unwrap();
         assert_eq!(reminder.subject, StaffReminder::sample().words);

@@ -38,7 +38,7 @@ fn no_character_makes_it_ill_formed() {
         feed.page_name = hostile.into();
         feed.region = Some(hostile.into());
         feed.items[0].title = hostile.into();
-        feed.items[0].updates[0].body = hostile.into();
+        feed.items[0].updates[0].fields = vec![("What we know", hostile.into())];
         for xml in [incident_history(&feed), incident_history_atom(&feed)] {
             assert!(xml.chars().all(
                 |c| matches!(c, '\t' | '\n' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)

@@ -26,6 +26,7 @@ pub fn incident(notice: &IncidentNotice, unsubscribe_url: &str, now: Timestamp) 
             "sequence": notice.sequence,
             "severity": notice.severity.number(),
             "next_update_due_at": time(notice.next_update_due_at),
+            "workarounds": notice.workarounds.iter().map(|(code, _, text)| json!({ "country": code, "text": text })).collect::<Vec<_>>(),
         },
     })
     .to_string()
@@ -71,6 +72,7 @@ fn incident_object(notice: &IncidentNotice) -> Value {
 
 fn update(notice: &IncidentNotice, update: &NoticeUpdate) -> Value {
     let at = update.published_at.rfc3339();
+    let edited = update.edited_at.map_or_else(|| at.clone(), |t| t.rfc3339());
     let affected: Vec<Value> = update
         .changed
         .iter()
@@ -89,7 +91,7 @@ fn update(notice: &IncidentNotice, update: &NoticeUpdate) -> Value {
         "status": update.phase.slug(),
         "body": update.message.body(),
         "created_at": at,
-        "updated_at": at,
+        "updated_at": edited,
         "display_at": at,
         "affected_components": if affected.is_empty() { Value::Null } else { affected.into() },
         "custom_tweet": null,

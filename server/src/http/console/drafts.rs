@@ -190,9 +190,12 @@ fn told(names: &Names, fields: &Fields) -> Vec<(String, String)> {
     });
     let cells = forms::cells(fields).unwrap_or_default();
     let cells = cells.iter().map(|(id, status)| (names.cell(id), status.words().to_owned()));
+    let helps = fields.with_prefix("workaround.").filter(|(_, words)| !words.trim().is_empty());
+    let helps =
+        helps.map(|(code, words)| (format!("What helps in {}", names.country(code)), words.to_owned()));
     let overrides = fields.with_prefix("override.").filter(|(_, why)| !why.trim().is_empty());
     let overrides = overrides.map(|(rule, why)| (format!("Sets aside {rule}, because"), why.to_owned()));
-    filled.chain(cells).chain(overrides).collect()
+    filled.chain(cells).chain(helps).chain(overrides).collect()
 }
 
 /// Texts that wait: about one incident, or all.

@@ -1,6 +1,7 @@
 //! Incidents: the list, declaring one, one with its story, and its verbs.
 
 mod declare;
+mod edit;
 mod engage;
 mod fill;
 mod leads;
@@ -14,6 +15,7 @@ mod steps;
 pub(super) use declare::again as declare_again;
 pub(super) use declare::previewed as declare_previewed;
 pub use declare::{declare, new};
+pub use edit::{save_edit, show_edit};
 pub(super) use engage::promise_of;
 pub use engage::{describe, engage};
 pub(super) use fill::filled;
@@ -41,9 +43,10 @@ async fn choices(tx: &mut Tx, chosen: &[(String, CellStatus)]) -> Result<Vec<Cel
         .iter()
         .filter_map(|id| {
             let (component, country) = names.cells.get(id)?.clone();
-            let now = cells.iter().find(|c| c.id == *id)?.status;
+            let cell = cells.iter().find(|c| c.id == *id)?;
+            let (now, code) = (cell.status, cell.country_code.clone());
             let chosen = chosen.iter().find(|(c, _)| c == id).map(|(_, s)| *s);
-            Some(CellChoice { id: id.clone(), country, component, now, chosen })
+            Some(CellChoice { id: id.clone(), code, country, component, now, chosen })
         })
         .collect())
 }

@@ -40,6 +40,8 @@ use crate::{
 pub(super) struct Names {
     pub(super) order: Vec<String>,
     pub(super) cells: HashMap<String, (String, String)>,
+    /// Country names by ISO code.
+    countries: HashMap<String, String>,
     /// Cells without which travellers cannot activate or attach.
     vital: HashSet<String>,
 }
@@ -63,7 +65,13 @@ impl Names {
                 }
             }
         }
-        Ok(Self { order, cells: names, vital })
+        let countries = countries.into_iter().map(|c| (c.code, c.name)).collect();
+        Ok(Self { order, cells: names, countries, vital })
+    }
+
+    /// `France`.
+    pub(super) fn country(&self, code: &str) -> String {
+        self.countries.get(code).cloned().unwrap_or_else(|| code.to_owned())
     }
 
     /// `eUICC download · France`.

@@ -20,7 +20,11 @@ use super::{
 use crate::{
     auth::role::Permission,
     clock::new_id,
-    commands::{Refusal, incidents::Published, kept::Form},
+    commands::{
+        Refusal,
+        incidents::Published,
+        kept::{Form, named},
+    },
     http::{
         console::{
             desk::{Answer, Desk, see},
@@ -134,6 +138,7 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         started: fields.one("started_at").into(),
         fields: forms::typed(fields),
         cells: choices(tx, &chosen).await?,
+        workarounds: named(fields, "workaround."),
         origins: origins(tx, None, None).await?,
         blast: reach(desk, tx, &chosen).await?,
         proposal: evidence(tx, fields.some("proposal")).await?,

@@ -86,10 +86,30 @@ async fn facts(
         ("started_utc", utc_time(started, now)),
         ("next_update", next.map(|at| utc_time(at, now)).unwrap_or_default()),
         ("cadence", matrix.cadence_words(severity)),
-        ("workaround", "There is no workaround yet.".to_owned()),
+        ("workaround", workaround(tx, row, fields).await?),
         ("restored_utc", utc_time(restored, now)),
         ("duration", duration_words(restored.since(started))),
     ]))
+}
+
+/// What helps, as the form says it, or else the record.
+async fn workaround(tx: &mut Tx, row: Option<&IncidentRow>, fields: &Fields) -> Result<String, Refusal> {
+    let mut helps = kept::named(fields, "workaround.");
+    if let Some(row) = row {
+        for stored in tx.workarounds(&row.id).await? {
+            if !helps.iter().any(|(code, _)| *code == stored.country_code) {
+                helps.push((stored.country_code, stored.text));
+            }
+        }
+    }
+    helps.retain(|(_, words)| !words.trim().is_empty());
+    let Some((_, first)) = helps.first() else { return Ok("There is no workaround yet.".to_owned()) };
+    if helps.iter().all(|(_, words)| words == first) {
+        return Ok(first.clone());
+    }
+    let names = Names::load(tx).await?;
+    let lines = helps.iter().map(|(code, words)| format!("{}: {words}", names.country(code)));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Components and countries of the chosen cells, in page order.

@@ -91,7 +91,10 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
     let blast = Blast::load(&mut tx, &ids).await?;
     let recipients = blast.total();
-    let updates = published(&mut tx, &names, id, now).await?;
+    let mut updates = published(&mut tx, &names, id, now).await?;
+    if !desk.may(Permission::Publish) {
+        updates.iter_mut().for_each(|u| u.edit = None);
+    }
     let called = tx.engagements(id).await?;
     let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, &called, now)).collect();
     let engagement = engage::section(desk, &mut tx, id).await?;
@@ -109,6 +112,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         latest,
         evidence: evidence_sentence(row.evidence.as_deref()),
         cells,
+        workarounds: tx.workarounds(id).await?.into_iter().map(|w| (w.country_code, w.text)).collect(),
         updates,
         clocks,
         form: "",
@@ -147,7 +151,7 @@ async fn published(tx: &mut Tx, names: &Names, id: &str, now: Timestamp) -> Resu
                 format!("{}: {} → {}", names.cell(&c.cell_id), c.old_status.words(), c.new_status.words())
             })
             .collect();
-        let signed = signed(tx, &update).await?;
+        let signed = signed(tx, &update, now).await?;
         updates.push(UpdateItem { signed, ..update_item(&update, by, moved, now) });
     }
     Ok(updates)
@@ -179,13 +183,19 @@ fn update_item(update: &UpdateRow, by: String, changes: Vec<String>, now: Timest
         _ => update.phase.word().into(),
     };
     let fields = message.labelled().into_iter().map(|(label, text)| (label, text.to_owned())).collect();
-    UpdateItem { what, at: utc_time(update.published_at, now), by, fields, changes, signed: String::new() }
+    let at = utc_time(update.published_at, now);
+    let edit = Some(format!("/console/incidents/{}/updates/{}", update.incident_id, update.id));
+    UpdateItem { what, at, by, fields, changes, edit, signed: String::new() }
 }
 
 /// Who stands behind an update beside its author, and which rules of writing were set aside.
-async fn signed(tx: &mut Tx, update: &UpdateRow) -> Result<String, Refusal> {
+async fn signed(tx: &mut Tx, update: &UpdateRow, now: Timestamp) -> Result<String, Refusal> {
     let overrides: Vec<(String, String)> = serde_json::from_str(&update.overrides).unwrap_or_default();
-    let said: String = overrides.iter().map(|(rule, why)| format!(" · {rule} overridden: {why}")).collect();
+    let mut said: String =
+        overrides.iter().map(|(rule, why)| format!(" · {rule} overridden: {why}")).collect();
+    if let Some(at) = update.edited_at {
+        said.push_str(&format!(" · edited {}", utc_time(at.into(), now)));
+    }
     Ok(second(tx, update).await? + &said)
 }
 

@@ -13,7 +13,7 @@ use crate::{
     commands::{
         Refusal,
         incidents::Published,
-        kept::{Form, perform},
+        kept::{Form, named, perform},
     },
     http::{
         console::{
@@ -98,6 +98,10 @@ pub(super) fn refill(model: &mut model::Incident, form: Form, fields: &Fields) {
     model.next_update_typed = fields.one("next_update_due_at").into();
     model.break_glass = fields.one("break_glass").into();
     model.publish_at = fields.one("publish_at").into();
+    for (code, words) in named(fields, "workaround.") {
+        model.workarounds.retain(|(c, _)| *c != code);
+        model.workarounds.push((code, words));
+    }
     for (id, status) in forms::cells(fields).unwrap_or_default() {
         if let Some(cell) = model.cells.iter_mut().find(|c| c.id == id) {
             cell.chosen = Some(status);
