@@ -171,32 +171,33 @@ impl IncidentCard {
     }
 }
 
-impl IncidentPage {
-    /// A restored incident with three updates, markup and an empty field.
-    #[must_use]
-    pub fn sample() -> Self {
-        let update = |id: &str, what: &str, phase, at: &str, local: &str, known: &str| TimelineUpdate {
+impl TimelineUpdate {
+    /// An edited one with markup in its text.
+    fn sample(id: &str, what: &str, phase: Phase, (at, local): (&str, &str), known: &str) -> Self {
+        let field = |label: &str, html: &str| (label.to_owned(), Markup(html.to_owned()));
+        Self {
             id: id.into(),
             what: what.into(),
             phase,
             at: (at.into(), local.into()),
             datetime: "2026-03-02T14:20:00.000Z".into(),
             fields: vec![
-                ("What we know".into(), Markup(known.into())),
-                (
-                    "What we don’t know".into(),
-                    Markup("<p>Whether retries on the standby host slow down as well.</p>".into()),
-                ),
-                (
-                    "What we do next".into(),
-                    Markup("<ul><li>Move traffic to the standby host.</li></ul>".into()),
-                ),
-                ("What you can do".into(), Markup("<p>Scan the same QR code again.</p>".into())),
+                field("What we know", known),
+                field("What we don’t know", "<p>Whether retries on the standby host slow down as well.</p>"),
+                field("What we do next", "<ul><li>Move traffic to the standby host.</li></ul>"),
+                field("What you can do", "<p>Scan the same QR code again.</p>"),
             ],
             edited: Some(("14:30 UTC".into(), paths::edits("p31zjtct2jer"))),
             changes: vec!["eUICC download, Spain: operational → partial outage".into()],
             promised: Some("14:50 UTC (15:50 in Spain)".into()),
-        };
+        }
+    }
+}
+
+impl IncidentPage {
+    /// A restored incident with three updates, markup and an empty field.
+    #[must_use]
+    pub fn sample() -> Self {
         Self {
             site: Site::sample(),
             title: "Spain/eUICC download – one in five downloads times out".into(),
@@ -219,28 +220,25 @@ impl IncidentPage {
                 Markup("<p>Download over <strong>Wi-Fi</strong>.</p>".into()),
             )],
             updates: vec![
-                update(
+                TimelineUpdate::sample(
                     "c",
                     "Restored",
                     Phase::Monitoring,
-                    "14:20 UTC",
-                    "15:20 in Spain",
+                    ("14:20 UTC", "15:20 in Spain"),
                     "<p>It works again.</p>",
                 ),
-                update(
+                TimelineUpdate::sample(
                     "b",
                     "Now Sev 2",
                     Phase::Identified,
-                    "13:50 UTC",
-                    "14:50 in Spain",
+                    ("13:50 UTC", "14:50 in Spain"),
                     "<p>One host is slow &lt;b&gt;.</p>",
                 ),
-                update(
+                TimelineUpdate::sample(
                     "a",
                     "First report",
                     Phase::Investigating,
-                    "13:41 UTC",
-                    "14:41 in Spain",
+                    ("13:41 UTC", "14:41 in Spain"),
                     "Downloads fail.",
                 ),
             ],

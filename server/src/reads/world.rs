@@ -98,23 +98,16 @@ impl World {
         let countries = tx.countries().await?;
         let components = tx.components().await?;
         let cells = in_order(tx.cells().await?, &countries, &components);
-        let mut changes: HashMap<String, Vec<CellChangeRow>> = HashMap::new();
-        for change in tx.statuses_before(from).await?.into_iter().chain(tx.cell_changes(from, 0).await?) {
-            changes.entry(change.cell_id.clone()).or_default().push(change);
-        }
+        let mut changed = tx.statuses_before(from).await?;
+        changed.extend(tx.cell_changes(from, 0).await?);
+        let changes = grouped(changed, |c| &c.cell_id);
         let histories = cells.iter().map(|c| (c.id.clone(), cell_history(changes.get(&c.id), now))).collect();
         let mut held: HashMap<String, Vec<String>> = HashMap::new();
         for row in tx.incident_cells_since(stories_from).await? {
             held.entry(row.incident_id).or_default().push(row.cell_id);
         }
-        let mut updates: HashMap<String, Vec<UpdateRow>> = HashMap::new();
-        for row in tx.updates_since(stories_from).await? {
-            updates.entry(row.incident_id.clone()).or_default().push(row);
-        }
-        let mut moved: HashMap<String, Vec<UpdateCellRow>> = HashMap::new();
-        for row in tx.update_cells_since(stories_from).await? {
-            moved.entry(row.update_id.clone()).or_default().push(row);
-        }
+        let mut updates = grouped(tx.updates_since(stories_from).await?, |u| &u.incident_id);
+        let moved = grouped(tx.update_cells_since(stories_from).await?, |c| &c.update_id);
         let story = |row: IncidentRow| {
             let mine = held.remove(&row.id).unwrap_or_default();
             let cells = cells.iter().filter(|c| mine.contains(&c.id)).map(|c| c.id.clone()).collect();
@@ -122,18 +115,9 @@ impl World {
         };
         let incidents =
             tx.incidents_since(stories_from, INCIDENTS_MAX).await?.into_iter().map(story).collect();
-        let mut engaged: HashMap<String, Vec<PublicEngagementRow>> = HashMap::new();
-        for row in tx.public_engagements_since(stories_from).await? {
-            engaged.entry(row.incident_id.clone()).or_default().push(row);
-        }
-        let mut versions: HashMap<String, Vec<UpdateVersionRow>> = HashMap::new();
-        for row in tx.update_versions_since(stories_from).await? {
-            versions.entry(row.update_id.clone()).or_default().push(row);
-        }
-        let mut workarounds: HashMap<String, Vec<WorkaroundRow>> = HashMap::new();
-        for row in tx.workarounds_since(stories_from).await? {
-            workarounds.entry(row.incident_id.clone()).or_default().push(row);
-        }
+        let engaged = grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id);
+        let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
+        let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         Ok(Self {
             now,
@@ -291,6 +275,15 @@ pub fn message(update: &UpdateRow) -> Message {
         next_steps: update.next_steps.clone(),
         customer_action: update.customer_action.clone(),
     }
+}
+
+/// Rows by what they belong to, in their order.
+fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> &String) -> HashMap<String, Vec<T>> {
+    let mut groups: HashMap<String, Vec<T>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row).clone()).or_default().push(row);
+    }
+    groups
 }
 
 fn in_order(cells: Vec<CellRow>, countries: &[CountryRow], components: &[ComponentRow]) -> Vec<CellRow> {

@@ -91,10 +91,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
     let blast = Blast::load(&mut tx, &ids).await?;
     let recipients = blast.total();
-    let mut updates = published(&mut tx, &names, id, now).await?;
-    if !desk.may(Permission::Publish) {
-        updates.iter_mut().for_each(|u| u.edit = None);
-    }
+    let updates = published(desk, &mut tx, &names, id).await?;
     let called = tx.engagements(id).await?;
     let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, &called, now)).collect();
     let engagement = engage::section(desk, &mut tx, id).await?;
@@ -140,7 +137,8 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     })
 }
 /// Updates of an incident, newest first.
-async fn published(tx: &mut Tx, names: &Names, id: &str, now: Timestamp) -> Result<Vec<UpdateItem>, Refusal> {
+async fn published(desk: &Desk, tx: &mut Tx, names: &Names, id: &str) -> Result<Vec<UpdateItem>, Refusal> {
+    let now = desk.now();
     let mut updates = Vec::new();
     let changes = tx.update_cells(id).await?;
     for update in tx.updates(id).await? {
@@ -152,7 +150,9 @@ async fn published(tx: &mut Tx, names: &Names, id: &str, now: Timestamp) -> Resu
             })
             .collect();
         let signed = signed(tx, &update, now).await?;
-        updates.push(UpdateItem { signed, ..update_item(&update, by, moved, now) });
+        let item = update_item(&update, by, moved, now);
+        let edit = item.edit.clone().filter(|_| desk.may(Permission::Publish));
+        updates.push(UpdateItem { signed, edit, ..item });
     }
     Ok(updates)
 }
