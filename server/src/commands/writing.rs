@@ -77,7 +77,8 @@ fn all_findings(words: Text<'_>, policy: &LinterPolicy) -> Vec<Finding> {
 }
 
 /// A message without its marks.
-fn bare(message: &Message) -> Message {
+#[must_use]
+pub fn bare(message: &Message) -> Message {
     Message {
         known: plain(&message.known),
         unknown: plain(&message.unknown),

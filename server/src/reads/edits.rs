@@ -8,6 +8,7 @@ use domain::{clock_local::utc_time, notice::Message, writing::diff};
 use store::{UpdateRow, UpdateVersionRow};
 
 use super::{World, pages::site};
+use crate::commands::writing::bare;
 
 /// The versions of an incident's updates; none: there is no such incident, or it was never edited.
 #[must_use]
@@ -42,7 +43,10 @@ fn edited(world: &World, update: &UpdateRow) -> Option<EditedUpdate> {
 type Changed = (String, Vec<(diff::Fate, String)>);
 
 fn changes(before: &UpdateVersionRow, after: &UpdateVersionRow) -> Vec<Changed> {
-    differences(&before.message(), &after.message())
+    let changed = differences(&before.message(), &after.message());
+    let bare = differences(&bare(&before.message()), &bare(&after.message()));
+    // Readers compare words; where only marks changed, they see the marks.
+    if bare.len() == changed.len() { bare } else { changed }
 }
 
 /// The fields that differ, with what became of their words.
