@@ -85,7 +85,7 @@ impl Snapshot {
         let this = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         match timeout(PATIENCE, World::load(&self.store, self.clock.now())).await {
             Ok(Ok(world)) => {
-                self.swap(world);
+                self.swap(world).await;
                 self.done.store(this, Ordering::SeqCst);
             }
             Ok(Err(error)) => {
@@ -95,9 +95,15 @@ impl Snapshot {
         }
     }
 
-    fn swap(&self, world: World) {
-        let old = self.generation.load();
-        self.generation.store(Arc::new(Generation::new(world, &self.origin, Some(&old))));
+    /// Renders what every visitor loads on a thread of its own, so that those who load it meanwhile do not wait; then
+    /// puts it in the place of the old.
+    async fn swap(&self, world: World) {
+        let (old, origin) = (self.generation.load_full(), self.origin.clone());
+        let render = move || Generation::new(world, &origin, Some(&old));
+        match tokio::task::spawn_blocking(render).await {
+            Ok(new) => self.generation.store(Arc::new(new)),
+            Err(error) => tracing::error!(%error, "snapshot: rendering broke; the last bytes are served"),
+        }
     }
 
     /// The world as it was last read.
@@ -145,19 +151,19 @@ impl Snapshot {
             self.refresh().await;
         }
         if self.clock.now().since(self.with_world(|w| w.now)) > STALE {
-            self.grow_old();
+            self.grow_old().await;
         }
     }
 
     /// The database is gone: every page says how old its data is.
-    fn grow_old(&self) {
-        let old = self.generation.load();
+    async fn grow_old(&self) {
+        let old = self.generation.load_full();
         if old.world.stale_since.is_some() {
             return;
         }
         let as_of = format!("{} UTC", hour_minute(old.world.now, zone("UTC")));
         tracing::warn!(%as_of, "snapshot: serving old data");
-        self.swap(World { stale_since: Some(as_of), ..World::clone(&old.world) });
+        self.swap(World { stale_since: Some(as_of), ..World::clone(&old.world) }).await;
     }
 
     /// Compresses what every visitor loads as well as possible, away from those who wait.
@@ -172,6 +178,8 @@ impl Snapshot {
 impl Generation {
     fn new(world: World, origin: &str, old: Option<&Self>) -> Self {
         let render = |address: Address| {
+            // On one core, a visitor's answer goes between two pages.
+            std::thread::yield_now();
             let known = old.and_then(|o| o.eager.get(&address));
             Some((address.clone(), page(&world, origin, &address, known)?))
         };

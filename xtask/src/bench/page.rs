@@ -39,12 +39,13 @@ pub(crate) fn page(root: &Path, amount: &Amount) -> Result<bool, String> {
     )?;
     wrk::pin(subject.pid());
     wrk::pin(nginx.pid());
+    wrk::pin_visitors();
     let mut figures = vec![bytes.figure()];
     figures.extend(throughput(&subject, &nginx, amount)?);
     figures.extend(tails(&subject, &nginx, amount));
     figures.extend(publishing(&subject, amount)?);
     let method = format!(
-        "Release build, demo operator (63 cells, one open incident), SQLite, loopback, keep-alive. wrk -t1 -c{VISITORS} on the second \
+        "Release build, demo operator (63 cells, one open incident), SQLite, loopback, keep-alive. wrk -t1 -c{VISITORS} and all who play visitors are on the second \
          core, servers on the first; {} rounds of {} s each, both servers in every round, ratios inside a round, medians over the rounds. \
          The reference is nginx with one worker, gzip_static, the same bytes, without our headers. Tails at a fixed rate count from the \
          planned time. Publishing goes through the console with its sign-in, form token and commit.",
@@ -222,11 +223,11 @@ fn publishing(subject: &Subject, amount: &Amount) -> Result<Vec<Figure>, String>
         },
         Figure {
             name: "P9 stampede",
-            what: "slowest of 64 visitors around a publish / steady p99",
+            what: "slowest of 64 visitors in the second around a publish, median / steady p99",
             value: seen.worst_ms / steady.max(f64::EPSILON),
             gate: most(5.0),
             goal: most(2.0),
-            detail: json!({ "worst_ms": seen.worst_ms, "steady_p99_ms": steady, "p99_while_publishing_ms": seen.p99_ms,
+            detail: json!({ "worst_ms": seen.worst_ms, "worst_of_all_ms": seen.worst_of_all_ms, "steady_p99_ms": steady, "p99_while_publishing_ms": seen.p99_ms,
                 "p99_at_about_ten_publishes_a_second_ms": ten.p99_ms }),
         },
     ])

@@ -23,7 +23,9 @@ impl Subject {
     /// Starts it and waits until it is ready.
     pub(super) fn start(binary: &Path, data: &Path) -> Result<Self, String> {
         let _ = std::fs::remove_dir_all(data);
-        let mut command = process::command(&binary.display().to_string());
+        // On the first core from the beginning, so that it knows how many threads it may use.
+        let mut command = process::command("taskset");
+        command.args(["-c", "0"]).arg(binary);
         command.args(["demo", "--json", "--no-traffic", "--port", "0", "--data"]).arg(data);
         let mut child = command
             .stdout(Stdio::piped())
