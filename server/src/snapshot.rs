@@ -3,6 +3,7 @@
 
 mod address;
 mod page;
+mod painter;
 #[cfg(test)]
 mod tests;
 
@@ -21,10 +22,13 @@ use domain::{
     clock_local::{hour_minute, zone},
 };
 use store::Store;
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::{sync::watch, time::timeout};
 
-use self::address::{Address, EAGER};
 pub use self::page::{Facts, Kind, Page, Variant};
+use self::{
+    address::{Address, EAGER},
+    painter::Painter,
+};
 use crate::{clock::Clock, http::serve::stopped, reads::World, state::App};
 
 /// Words that depend on the time are renewed this often.
@@ -33,6 +37,8 @@ const RENEW: i64 = 15 * SECOND;
 const STALE: i64 = MINUTE;
 /// A database that has not answered by then is taken for gone.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often pages are looked through for some that could be compressed better.
+const SETTLED: Duration = Duration::from_secs(1);
 /// Addresses rendered on demand that one generation keeps; more are rendered and forgotten.
 const KEPT_MAX: usize = 2_000;
 
@@ -52,6 +58,8 @@ pub struct Snapshot {
     clock: Clock,
     origin: String,
     generation: ArcSwap<Generation>,
+    painter: Painter,
+    polisher: Painter,
     refreshing: tokio::sync::Mutex<()>,
     /// Reads begun, and the newest of them that succeeded.
     begun: AtomicU64,
@@ -68,6 +76,8 @@ impl Snapshot {
             clock,
             origin,
             generation,
+            painter: Painter::start(8),
+            polisher: Painter::start(19),
             refreshing: tokio::sync::Mutex::default(),
             begun: AtomicU64::new(0),
             done: AtomicU64::new(0),
@@ -100,9 +110,9 @@ impl Snapshot {
     async fn swap(&self, world: World) {
         let (old, origin) = (self.generation.load_full(), self.origin.clone());
         let render = move || Generation::new(world, &origin, Some(&old));
-        match tokio::task::spawn_blocking(render).await {
-            Ok(new) => self.generation.store(Arc::new(new)),
-            Err(error) => tracing::error!(%error, "snapshot: rendering broke; the last bytes are served"),
+        match self.painter.paint(render).await {
+            Some(new) => self.generation.store(Arc::new(new)),
+            None => tracing::error!("snapshot: rendering broke; the last bytes are served"),
         }
     }
 
@@ -125,16 +135,19 @@ impl Snapshot {
 
     /// Renews by hint, by a change of the revision, and by time.
     pub async fn run(&self, app: App, mut stop: watch::Receiver<bool>) {
-        let mut polishing: Option<JoinHandle<()>> = None;
+        let polish = async {
+            loop {
+                tokio::time::sleep(SETTLED).await;
+                self.polish().await;
+            }
+        };
+        tokio::pin!(polish);
         loop {
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 () = app.wake.page.notified() => {}
-                () = tokio::time::sleep(Duration::from_secs(1)) => {
-                    if polishing.as_ref().is_none_or(JoinHandle::is_finished) {
-                        polishing = self.polish();
-                    }
-                }
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = &mut polish => {}
             }
             self.look().await;
         }
@@ -167,11 +180,11 @@ impl Snapshot {
     }
 
     /// Compresses what every visitor loads as well as possible, away from those who wait.
-    fn polish(&self) -> Option<JoinHandle<()>> {
-        let generation = self.generation.load();
-        let rough: Vec<_> = generation.eager.values().filter(|p| p.is_rough()).cloned().collect();
-        (!rough.is_empty())
-            .then(|| tokio::task::spawn_blocking(move || rough.iter().for_each(|page| page.polish())))
+    async fn polish(&self) {
+        let rough: Vec<_> = self.generation.load().eager.values().filter(|p| p.is_rough()).cloned().collect();
+        for page in rough {
+            let _done = self.polisher.paint(move || page.polish()).await;
+        }
     }
 }
 
@@ -212,6 +225,7 @@ fn page(world: &World, origin: &str, address: &Address, known: Option<&Arc<Page>
     if let Some(known) = known.filter(|k| k.tag == tag) {
         return Some(known.clone());
     }
+    std::thread::yield_now();
     let facts = Facts { modified: world.now, is_https: origin.starts_with("https:") };
     Some(Arc::new(Page::new(address.kind(), text, tag, facts)))
 }

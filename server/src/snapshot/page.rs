@@ -70,6 +70,7 @@ impl Page {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
         let _ = gzip.write_all(text.as_bytes());
         let gzip = gzip.finish().unwrap_or_default();
+        std::thread::yield_now();
         let quick = brotli(text.as_bytes(), 5);
         Self {
             kind,
