@@ -57,9 +57,14 @@ pub(super) fn load(url: &str, pid: u32, conn: usize, secs: u64, headers: &[Strin
     Ok(Load {
         rps: after("Requests/sec:").and_then(|t| t.parse().ok()).unwrap_or(0.0),
         per_cpu_s: requests / used,
-        p99_ms: after("99%").map_or(0.0, |t| millis(&t)),
+        p99_ms: line_of(&text, "99%").ok_or_else(|| format!("wrk said no 99%: {text}"))?,
         bad: number_after(&text, "Non-2xx or 3xx responses:").unwrap_or(0.0) + errors,
     })
+}
+
+/// A line of the latencies: other lines may hold the same mark by chance.
+fn line_of(text: &str, mark: &str) -> Option<f64> {
+    text.lines().find_map(|l| l.trim().strip_prefix(mark)).map(|t| millis(t.trim()))
 }
 
 fn number(text: &str, before: &str) -> Option<f64> {
