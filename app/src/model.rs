@@ -11,6 +11,7 @@ mod incident;
 mod message;
 mod promises;
 mod region;
+mod review;
 mod site;
 mod subscribe;
 mod verdict;
@@ -25,6 +26,7 @@ pub use incident::{AffectedCell, Due, IncidentCard, IncidentPage, Markup, Timeli
 pub use message::{Button, Message};
 pub use promises::{PromiseLine, PromisesPage};
 pub use region::{RegionPage, ServiceLine};
+pub use review::{PromisedAction, ReviewPage, ReviewPart, SummaryLine, SummaryPage};
 pub use site::Site;
 pub use subscribe::{CONSENT, CountryChoice, PortfolioChoice, SubscribePage};
 pub use verdict::{Scope, Verdict, VerdictCell, service_phrase, verdict};

@@ -103,6 +103,18 @@ pub fn edits(id: &str) -> String {
     format!("/incidents/{id}/edits")
 }
 
+/// The published review of an incident.
+#[must_use]
+pub fn rca(id: &str) -> String {
+    format!("/incidents/{id}/rca")
+}
+
+/// The summary of a week's minor incidents: `2026-W09`.
+#[must_use]
+pub fn summary(week: &str) -> String {
+    format!("/summaries/{week}")
+}
+
 /// A country's page.
 #[must_use]
 pub fn country(code: &str) -> String {

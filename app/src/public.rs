@@ -9,6 +9,7 @@ mod incident;
 mod message;
 mod promises;
 mod region;
+mod review;
 mod subscribe;
 
 pub use api::api_page;
@@ -20,4 +21,5 @@ pub use incident::incident_page;
 pub use message::message_page;
 pub use promises::promises_page;
 pub use region::region_page;
+pub use review::{rca_page, summary_page};
 pub use subscribe::subscribe_page;

@@ -9,6 +9,7 @@ let first: State;
 let second: State;
 let incident: string;
 let cell: string;
+let reviewed: string;
 
 test.beforeAll(async ({ browser }) => {
   waypost = await Waypost.demo('--no-traffic');
@@ -16,6 +17,8 @@ test.beforeAll(async ({ browser }) => {
   second = await signIn(browser, waypost, 'second');
   const { incidents } = await (await fetch(waypost.url('/api/v2/incidents/unresolved.json'))).json();
   incident = `/console/incidents/${incidents[0].id}`;
+  const { incidents: all } = await (await fetch(waypost.url('/api/v2/incidents.json'))).json();
+  reviewed = `/console/incidents/${all.find((i: any) => i.status === 'postmortem').id}`;
   const { components } = await (await fetch(waypost.url('/api/v2/components.json'))).json();
   cell = `/console/cells/${components.find((c: any) => c.x_waypost?.component === 'voice' && c.x_waypost.country === 'PT').id}`;
 });
@@ -28,6 +31,11 @@ const paths = () => [
   incident,
   '/console/telemetry',
   cell,
+  reviewed,
+  `${reviewed}/rca`,
+  `${reviewed}/print`,
+  '/console/reviews',
+  '/console/record',
   '/console/subscribers',
   '/console/settings',
   '/console/settings/promises',

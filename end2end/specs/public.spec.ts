@@ -7,11 +7,14 @@ import { Waypost } from '../support/waypost.ts';
 
 let waypost: Waypost;
 let incident: string;
+let reviewed: string;
 
 test.beforeAll(async () => {
   waypost = await Waypost.demo('--no-traffic');
   const { incidents } = await (await fetch(waypost.url('/api/v2/incidents/unresolved.json'))).json();
   incident = new URL(incidents[0].shortlink).pathname;
+  const { incidents: all } = await (await fetch(waypost.url('/api/v2/incidents.json'))).json();
+  reviewed = new URL(all.find((i: any) => i.status === 'postmortem').shortlink).pathname;
 });
 test.afterAll(async () => waypost?.stop());
 
@@ -19,6 +22,8 @@ const paths = () => [
   '/',
   '/history',
   incident,
+  reviewed,
+  `${reviewed}/rca`,
   '/regions/fr',
   '/regions/western-europe',
   '/regions/fr/euicc-download',

@@ -3,6 +3,7 @@
 mod desk;
 mod history;
 mod operator;
+mod reviews;
 pub mod sink;
 pub mod traffic;
 

@@ -27,7 +27,8 @@ use crate::{auth::guard::guard, ingest, state::App};
 
 /// Everything that is not answered from memory.
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
-    let guarded = guarded().merge(writing()).route_layer(from_fn_with_state(app.clone(), guard));
+    let guarded =
+        guarded().merge(writing()).merge(reviews()).route_layer(from_fn_with_state(app.clone(), guard));
     Router::new()
         .merge(guarded)
         .merge(visitors())
@@ -109,6 +110,24 @@ fn writing() -> Router<App> {
         .route("/console/drafts/{form}/{incident}/fill", post(drafts::fill))
         .route("/console/drafts/{form}/{incident}/preview", post(drafts::preview))
         .route("/console/drafts/{form}/{incident}/as/{what}", get(incidents::as_read))
+}
+
+/// The same, about what was learned.
+fn reviews() -> Router<App> {
+    use console::{record, reviews};
+    Router::new()
+        .route("/console/record", get(record::show))
+        .route("/console/incidents/{id}/export.json", get(record::export))
+        .route("/console/incidents/{id}/print", get(record::print))
+        .route("/console/incidents/{id}/rca", get(reviews::show).post(reviews::save))
+        .route("/console/incidents/{id}/rca/hand-in", post(reviews::hand_in))
+        .route("/console/incidents/{id}/rca/give-back", post(reviews::give_back))
+        .route("/console/incidents/{id}/rca/publish", post(reviews::publish))
+        .route("/console/incidents/{id}/rca/correct", post(reviews::correct))
+        .route("/console/reviews", get(reviews::list))
+        .route("/console/reviews/actions/{id}", post(reviews::set_done))
+        .route("/console/reviews/weeks/{week}", get(reviews::week).post(reviews::save_week))
+        .route("/console/reviews/weeks/{week}/publish", post(reviews::publish_week))
 }
 
 /// Routes for visitors; none reads a cookie.

@@ -8,6 +8,7 @@ pub mod feed;
 pub mod notice;
 pub mod pages;
 pub mod promises;
+pub mod reviews;
 pub mod world;
 
 pub use blast::Blast;

@@ -22,7 +22,11 @@ use domain::{
     clock_local::{hour_minute, zone},
 };
 use store::Store;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    time::{error::Elapsed, timeout},
+};
 
 pub use self::page::{Facts, Kind, Page, Variant};
 use self::{
@@ -93,7 +97,7 @@ impl Snapshot {
             return;
         }
         let this = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        match timeout(PATIENCE, World::load(&self.store, self.clock.now())).await {
+        match self.read().await {
             Ok(Ok(world)) => {
                 self.swap(world).await;
                 self.done.store(this, Ordering::SeqCst);
@@ -102,6 +106,16 @@ impl Snapshot {
                 tracing::error!(%error, "snapshot: the database failed; the last bytes are served");
             }
             Err(_) => tracing::error!("snapshot: the database does not answer; the last bytes are served"),
+        }
+    }
+
+    /// Reads on the thread that renders: putting rows together must not hold up those who answer either.
+    async fn read(&self) -> Result<store::Result<World>, Elapsed> {
+        let (store, now, runtime) = (self.store.clone(), self.clock.now(), Handle::current());
+        let read = move || runtime.block_on(async { timeout(PATIENCE, World::load(&store, now)).await });
+        match self.painter.paint(read).await {
+            Some(read) => read,
+            None => timeout(PATIENCE, World::load(&self.store, now)).await,
         }
     }
 

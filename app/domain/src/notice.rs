@@ -185,9 +185,11 @@ pub fn scope(countries: &[&str], components: &[&str]) -> String {
 /// `[Sev N] Region/Component – short description`.
 #[must_use]
 pub fn full_title(severity: Severity, scope: &str, title: &str) -> String {
-    if scope.is_empty() {
-        format!("[{}] {title}", severity.label())
-    } else {
-        format!("[{}] {scope} – {title}", severity.label())
-    }
+    format!("[{}] {}", severity.label(), scoped_title(scope, title))
+}
+
+/// `Region/Component – short description`.
+#[must_use]
+pub fn scoped_title(scope: &str, title: &str) -> String {
+    if scope.is_empty() { title.to_owned() } else { format!("{scope} – {title}") }
 }

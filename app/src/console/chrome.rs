@@ -97,6 +97,8 @@ impl Frame {
             ("/console/incidents", "Incidents"),
             ("/console/desk-book", "Desk book"),
             ("/console/writing", "Writing"),
+            ("/console/reviews", "Reviews"),
+            ("/console/record", "Record"),
             ("/console/telemetry", "Telemetry"),
             ("/console/subscribers", "Subscribers"),
             ("/console/settings", "Settings"),

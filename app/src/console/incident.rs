@@ -192,6 +192,9 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
         .as_ref()
         .map(|d| view! { <div class="clock">{countdown(d, now_ms)}<small>"next update"</small></div> });
     let is_open = model.phase_slug != "resolved";
+    let review = model.review.map(|state| {
+        view! { " · "<a href=format!("/console/incidents/{}/rca", model.id)>"Root cause analysis"</a>{format!(" ({})", state.to_lowercase())} }
+    });
     let forms = is_open.then(|| forms(frame, model));
     let f = model.fields.clone();
     let preview = (is_open && model.may_publish).then(|| {
@@ -204,7 +207,7 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
     frame.page(|| {
         view! {
             <div class="bar">{severity_tag(model.severity)}<h1>{model.title.clone()}</h1>{clock}</div>
-            <p class="d">{format!("{} · started {}", model.phase, model.started)}" · "<a href=format!("/incidents/{}", model.id)>"Public page"</a></p>
+            <p class="d">{format!("{} · started {}", model.phase, model.started)}" · "<a href=format!("/incidents/{}", model.id)>"Public page"</a>{review}" · "<a href=format!("/console/incidents/{}/print", model.id)>"Whole record"</a></p>
             {(!model.evidence.is_empty()).then(|| view! { <p class="card note">{format!("Declared from telemetry: {}.", model.evidence)}</p> })}
             {remark(model.error.as_ref(), "")}
             {waiting(&model.waiting)}

@@ -266,6 +266,8 @@ pub struct Incident {
     pub leads: super::command::Leads,
     /// Texts about it that wait.
     pub waiting: Vec<super::command::DraftLine>,
+    /// Where its review stands; none: it has none.
+    pub review: Option<&'static str>,
 }
 
 /// One cell in the telemetry list.

@@ -29,6 +29,8 @@ pub struct HistoryMonth {
     pub name: String,
     /// Newest first; may be empty.
     pub incidents: Vec<PastIncident>,
+    /// Summaries of the minor incidents of weeks that began here: days and address, newest first.
+    pub summaries: Vec<(String, String)>,
 }
 
 /// A quarter of the history.
@@ -66,9 +68,13 @@ impl HistoryPage {
         Self {
             site: Site::sample(),
             months: vec![
-                HistoryMonth { name: "March 2026".into(), incidents: vec![] },
-                HistoryMonth { name: "February 2026".into(), incidents: vec![PastIncident::sample()] },
-                HistoryMonth { name: "January 2026".into(), incidents: vec![] },
+                HistoryMonth { name: "March 2026".into(), incidents: vec![], summaries: vec![] },
+                HistoryMonth {
+                    name: "February 2026".into(),
+                    incidents: vec![PastIncident::sample()],
+                    summaries: vec![("23 Feb – 1 Mar 2026".into(), paths::summary("2026-W09"))],
+                },
+                HistoryMonth { name: "January 2026".into(), incidents: vec![], summaries: vec![] },
             ],
             newer: None,
             older: Some(paths::history_page(2)),

@@ -115,6 +115,8 @@ pub struct IncidentPage {
     pub workarounds: Vec<(String, Markup)>,
     /// Newest first.
     pub updates: Vec<TimelineUpdate>,
+    /// Its published review: `Published 5 Mar 2026.` and the address.
+    pub review: Option<(String, String)>,
     /// Where to subscribe, with its first country ticked.
     pub subscribe: String,
 }
@@ -242,6 +244,7 @@ impl IncidentPage {
                     "Downloads fail.",
                 ),
             ],
+            review: Some(("Published 5 Mar 2026.".into(), paths::rca("p31zjtct2jer"))),
             subscribe: paths::subscribe_to("ES"),
         }
     }

@@ -30,5 +30,11 @@ fn month(month: &HistoryMonth) -> impl IntoView + use<> {
     } else {
         ui::past_incidents(&month.incidents).into_any()
     };
-    view! { <section class="status-day"><h2>{month.name.clone()}</h2>{body}</section> }
+    let summaries: Vec<_> = month
+        .summaries
+        .iter()
+        .map(|(days, href)| view! { <li><a href=href.clone()>{format!("Minor incidents, {days}")}</a><small>"summary"</small></li> })
+        .collect();
+    let summaries = (!summaries.is_empty()).then(|| view! { <ul class="past">{summaries}</ul> });
+    view! { <section class="status-day"><h2>{month.name.clone()}</h2>{body}{summaries}</section> }
 }

@@ -20,6 +20,9 @@ pub fn incident_page(page: &IncidentPage) -> String {
     let helps = (!helps.is_empty()).then(|| {
         view! { <section><h2>"What helps meanwhile"</h2><dl class="rich">{helps}</dl></section> }
     });
+    let review = page.review.clone().map(|(words, href)| {
+        view! { <section><h2>"What happened, and why"</h2><p><a href=href>"Read the root cause analysis"</a>" "<small>{words}</small></p></section> }
+    });
     let main = view! {
         {ui::breadcrumb(&[("All services".into(), paths::HOME.into()), ("History".into(), paths::HISTORY.into())])}
         <article class=format!("inc {}", ui::class(page.status))>
@@ -28,6 +31,7 @@ pub fn incident_page(page: &IncidentPage) -> String {
             {ui::facts(&page.facts, page.due.as_ref())}
             <p class="more"><a href=page.subscribe.clone()>"Get updates about this"</a></p>
         </article>
+        {review}
         {helps}
         <section>
             <h2>"Updates"</h2>

@@ -43,6 +43,17 @@ pub struct FeedItem {
     pub published_at: Timestamp,
     /// Updates, newest first.
     pub updates: Vec<FeedUpdate>,
+    /// Its published review.
+    pub review: Option<FeedReview>,
+}
+
+/// A published review (root cause analysis).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedReview {
+    /// When this text was published.
+    pub at: Timestamp,
+    /// Its sections with their headings, as typed.
+    pub body: String,
 }
 
 /// One update.
@@ -73,12 +84,14 @@ impl FeedItem {
             title: notice.full_title(),
             published_at: notice.created_at,
             updates: notice.updates.iter().map(update).collect(),
+            review: None,
         }
     }
 
     /// When it last changed.
     fn updated_at(&self) -> Timestamp {
-        self.updates.iter().map(|u| u.edited_at.unwrap_or(u.at)).max().unwrap_or(self.published_at)
+        let updates = self.updates.iter().map(|u| u.edited_at.unwrap_or(u.at));
+        updates.chain(self.review.as_ref().map(|r| r.at)).max().unwrap_or(self.published_at)
     }
 
     /// Address of its page, in a feed of `origin`.
@@ -86,9 +99,13 @@ impl FeedItem {
         format!("{origin}/incidents/{}", self.incident_id)
     }
 
-    /// Its updates as HTML, newest first.
-    fn html(&self) -> String {
-        self.updates.iter().map(FeedUpdate::html).collect()
+    /// Its review and its updates as HTML, newest first.
+    fn html(&self, origin: &str) -> String {
+        let review = self.review.as_ref().map(|r| {
+            let more = format!("<a href='{}/rca'>Root cause analysis</a>", escape(&self.link(origin)));
+            paragraph(r.at, "Postmortem", &format!("{}<br><br>{more}", inline(&xml_chars(&r.body))))
+        });
+        review.into_iter().chain(self.updates.iter().map(FeedUpdate::html)).collect()
     }
 }
 
@@ -100,17 +117,21 @@ impl FeedUpdate {
     }
 
     fn html(&self) -> String {
-        let (day, month) =
-            split(&domain::clock_local::day_month(self.at, domain::clock_local::zone("Etc/UTC")));
-        let clock = domain::clock_local::hour_minute(self.at, domain::clock_local::zone("Etc/UTC"));
         let field = |(label, text): &(&str, String)| format!("{label}: {}", inline(&xml_chars(text)));
         let body = self.fields.iter().map(field).collect::<Vec<_>>().join("<br><br>");
-        format!(
-            "<p><small>{month} <var data-var='date'> {day}</var>, <var data-var='time'>{clock}</var> UTC</small><br>\
-             <strong>{}</strong> - {body}</p>",
-            self.phase.word()
-        )
+        paragraph(self.at, self.phase.word(), &body)
     }
+}
+
+/// What happened at a time, as HTML.
+fn paragraph(at: Timestamp, what: &str, body: &str) -> String {
+    let utc = domain::clock_local::zone("Etc/UTC");
+    let (day, month) = split(&domain::clock_local::day_month(at, utc));
+    let clock = domain::clock_local::hour_minute(at, utc);
+    format!(
+        "<p><small>{month} <var data-var='date'> {day}</var>, <var data-var='time'>{clock}</var> UTC</small><br>\
+         <strong>{what}</strong> - {body}</p>"
+    )
 }
 
 impl FeedModel {

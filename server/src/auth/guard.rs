@@ -23,6 +23,8 @@ use crate::{
 
 /// Largest form, in bytes.
 pub const FORM_MAX: usize = 64 * 1024;
+/// Largest form of a review, whose dozen sections are full texts each.
+const REVIEW_MAX: usize = 512 * 1024;
 
 /// Checks origin, session, role and form token; then hands on the session and the parsed fields as extensions.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -68,8 +70,11 @@ async fn admit(app: &App, request: Request) -> Result<Request, Response> {
             _ => return Err(to_sign_in(&request, is_unsafe)),
         },
     }
-    let mut request =
-        if is_unsafe { read_form(request, session.as_ref(), &app.keys).await? } else { request };
+    let mut request = if is_unsafe {
+        read_form(request, session.as_ref(), &app.keys, form_max(&path)).await?
+    } else {
+        request
+    };
     if let Some(session) = session {
         request.extensions_mut().insert(session);
     }
@@ -100,11 +105,18 @@ fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
+/// How large a form this route takes.
+fn form_max(route: &str) -> usize {
+    let is_review = route.starts_with("/console/incidents/{id}/rca") || route.starts_with("/console/reviews");
+    if is_review { REVIEW_MAX } else { FORM_MAX }
+}
+
 /// Reads a form, checks its token against the session, and puts the fields where handlers find them.
 async fn read_form(
     request: Request,
     session: Option<&session::Session>,
     keys: &Keys,
+    max: usize,
 ) -> Result<Request, Response> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
@@ -112,11 +124,9 @@ async fn read_form(
         return Err(error_page(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| {
-        error_page(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "This form is larger than 64 KiB. Please shorten your text.",
-        )
+    let bytes = to_bytes(body, max).await.map_err(|_| {
+        let message = format!("This form is larger than {} KiB. Please shorten your text.", max / 1024);
+        error_page(StatusCode::PAYLOAD_TOO_LARGE, &message)
     })?;
     let fields = Fields::parse(&bytes);
     if let Some(session) = session {

@@ -16,7 +16,7 @@ use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEV
 use super::{
     Ctx, Refusal,
     cells::{self, audit},
-    engagement, notices, proposals, roles,
+    engagement, notices, proposals, rca, roles,
     writing::{self, Overrides, Text},
 };
 use crate::clock::new_id;
@@ -292,6 +292,7 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
     if kind == UpdateKind::Reclassified {
         engagement::reclassified(tx, ctx, &row.id).await?;
     }
+    rca::follow(tx, ctx, &row.id).await?;
     let detail = json!({
         "before": { "severity": row.severity.number(), "phase": row.phase.slug() },
         "after": { "severity": incident.severity.number(), "phase": incident.phase.slug() },

@@ -8,7 +8,10 @@ use domain::{
     status::CellStatus::{self, Degraded, MajorOutage, PartialOutage},
 };
 
-use super::desk::{Called, call};
+use super::{
+    desk::{Called, call},
+    reviews::Story,
+};
 use crate::{
     commands::{
         Ctx, Refusal, cells,
@@ -165,10 +168,11 @@ const PAST: &[Past] = &[
     (4, 10, 3, Degraded, "voice", "CA", 210, "voicemail notices arrive late", "a stuck queue"),
 ];
 
-struct Play<'a> {
-    app: &'a App,
-    people: &'a [(String, &'static str)],
-    at: Timestamp,
+/// The demo under way.
+pub(super) struct Play<'a> {
+    pub(super) app: &'a App,
+    pub(super) people: &'a [(String, &'static str)],
+    pub(super) at: Timestamp,
 }
 
 /// Plays from `begin` to `end`.
@@ -203,13 +207,13 @@ impl Play<'_> {
         SignOff::Approved(self.people[(person + 1) % self.people.len()].0.clone())
     }
 
-    fn ctx(&self, person: usize) -> Ctx {
+    pub(super) fn ctx(&self, person: usize) -> Ctx {
         let (id, name) = &self.people[person % self.people.len()];
         Ctx { actor: id.clone(), actor_name: (*name).to_owned(), ..Ctx::system(self.at) }
     }
 
     /// Moves the clock; promises that fall due on the way go on record.
-    async fn go_to(&mut self, at: Timestamp) -> Result<(), Refusal> {
+    pub(super) async fn go_to(&mut self, at: Timestamp) -> Result<(), Refusal> {
         self.at = at.max(self.at);
         self.app.clock.set(self.at);
         timers::tick(self.app).await.map(drop)
@@ -335,7 +339,11 @@ impl Play<'_> {
         self.act(&id, 1, message, Verb::Restore).await?;
         self.go_to(self.at.plus(25 * MINUTE)).await?;
         let message = words(&format!("It is fixed for good. The cause was {cause}."), "", "", "");
-        self.act(&id, 0, message, Verb::Resolve).await
+        self.act(&id, 0, message, Verb::Resolve).await?;
+        if severity < 3 {
+            return self.review(&id, &Story { title, cause, days_ago: days, end }).await;
+        }
+        self.week(end).await
     }
 
     /// Open, with its next update due: text messages in Mexico.

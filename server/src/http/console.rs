@@ -9,6 +9,8 @@ pub mod incidents;
 pub mod now;
 pub mod people;
 pub mod policy;
+pub mod record;
+pub mod reviews;
 pub mod settings;
 pub mod spool;
 pub mod subscribers;

@@ -1,12 +1,15 @@
 //! The public JSON in the exact shape of Statuspage's API, version 2. What is ours stands in `x_waypost`.
 
-use app::paths::ApiV2;
+use app::paths::{self, ApiV2};
+use data_encoding::HEXLOWER;
 use domain::{
     clock::Timestamp,
+    review::Published,
     status::{CellStatus, rollup},
 };
 use serde_json::{Value, json};
-use store::{CellRow, ComponentRow, CountryRow, UpdateRow};
+use sha2::{Digest as _, Sha256};
+use store::{CellRow, ComponentRow, CountryRow, IncidentRow, UpdateRow};
 
 use super::{
     World,
@@ -109,18 +112,34 @@ fn incident(world: &World, origin: &str, story: &Story) -> Value {
         .into_iter()
         .map(|(code, _, text)| json!({ "country": code, "text": text }))
         .collect();
+    let review = world.review(&row.id);
+    let told = review.as_ref().map(|r| postmortem(row, r));
+    let updates: Vec<Value> =
+        told.into_iter().chain(story.updates.iter().map(|u| update(world, u))).collect();
+    let is_over = review.is_some() && row.resolved_at.is_some();
     json!({
-        "id": row.id, "name": story.full_title(world), "status": row.phase.slug(), "created_at": row.declared_at.rfc3339(),
+        "id": row.id, "name": story.full_title(world), "status": if is_over { "postmortem" } else { row.phase.slug() }, "created_at": row.declared_at.rfc3339(),
         "updated_at": row.updated_at.rfc3339(), "monitoring_at": at(row.restored_at), "resolved_at": at(row.resolved_at),
         "impact": impact, "shortlink": format!("{origin}/incidents/{}", row.id), "started_at": row.started_at.rfc3339(),
-        "page_id": world.page_id, "incident_updates": story.updates.iter().map(|u| update(world, u)).collect::<Vec<_>>(),
+        "page_id": world.page_id, "incident_updates": updates,
         "components": cells.iter().filter_map(|c| component(world, c)).collect::<Vec<_>>(), "reminder_intervals": null,
         "x_waypost": {
             "severity": row.severity.number(), "next_update_due_at": at(row.next_update_due_at), "next_update_overdue_secs": overdue,
             "countries": story.countries(world).iter().map(|c| c.code.as_str()).collect::<Vec<_>>(),
             "components": story.components(world).iter().map(|c| c.slug.as_str()).collect::<Vec<_>>(), "sequence": row.sequence,
-            "workarounds": workarounds,
+            "workarounds": workarounds, "postmortem_url": review.map(|_| format!("{origin}{}", paths::rca(&row.id))),
         },
+    })
+}
+
+/// A published review in the shape of an update, as Statuspage tells it.
+fn postmortem(row: &IncidentRow, review: &Published) -> Value {
+    let digest = Sha256::digest(format!("postmortem of {}", row.id).as_bytes());
+    let (first, newest) = (review.first_at.rfc3339(), review.at.rfc3339());
+    json!({
+        "id": HEXLOWER.encode(&digest[..6]), "status": "postmortem", "body": review.body(), "incident_id": row.id,
+        "created_at": first, "updated_at": newest, "display_at": first, "affected_components": null,
+        "deliver_notifications": false, "custom_tweet": null, "tweet_id": null,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Incidents as a feed.
 
-use delivery::feed::{FeedItem, FeedModel, FeedUpdate};
+use delivery::feed::{FeedItem, FeedModel, FeedReview, FeedUpdate};
 
 use super::{
     World,
@@ -50,5 +50,6 @@ fn item(world: &World, story: &Story) -> FeedItem {
         title: story.full_title(world),
         published_at: story.row.declared_at,
         updates: updates.collect(),
+        review: world.review(&story.row.id).map(|r| FeedReview { at: r.at, body: r.body() }),
     }
 }

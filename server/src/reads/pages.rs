@@ -23,6 +23,7 @@ use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
 use super::{
     World,
     cards::{card, card_in, due, evidence, grid, line, past, sentence_parts, verdict_cells},
+    reviews::published,
     world::{Story, message},
 };
 
@@ -143,6 +144,7 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
             .map(|(_, country, text)| (country.clone(), rich(text)))
             .collect(),
         updates: story.updates.iter().map(|u| timeline(world, story, u)).collect(),
+        review: world.review(id).map(|r| (published(&r), paths::rca(id))),
         subscribe: story
             .countries(world)
             .first()
@@ -219,6 +221,12 @@ pub fn history(world: &World, page: usize) -> Option<HistoryPage> {
             .iter()
             .filter(|s| month_of(s.row.started_at) == number)
             .map(|s| past(world, s))
+            .collect(),
+        summaries: world
+            .summaries
+            .iter()
+            .filter(|(week, _)| month_of(week.start()) == number)
+            .map(|(week, _)| (week.days(), paths::summary(&week.to_string())))
             .collect(),
     };
     Some(HistoryPage {

@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use domain::{
     clock::{DAY, Timestamp},
     clock_local::Place,
-    notice::{Message, full_title, scope},
+    notice::{Message, full_title, scope, scoped_title},
+    review::Published,
     sla::{
         ledger::{Line, ledger},
         policy::SeverityMatrix,
     },
     status::{CellStatus, Indicator, page_indicator},
     uptime::{Change, History, history},
+    week::{Summary, Week},
 };
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, PublicEngagementRow, Store,
-    Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WorkaroundRow, policies::SEVERITY_MATRIX,
+    Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow, WorkaroundRow,
+    policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -73,6 +76,12 @@ pub struct World {
     pub workarounds: HashMap<String, Vec<WorkaroundRow>>,
     /// Who was engaged, where that is published, by incident.
     pub engaged: HashMap<String, Vec<PublicEngagementRow>>,
+    /// Published reviews as JSON, by incident: they are read when somebody asks for them.
+    pub reviews: HashMap<String, String>,
+    /// Corrective actions of published reviews that are done, and when.
+    pub done_actions: HashMap<String, Timestamp>,
+    /// Published weekly summaries as JSON, newest first.
+    pub summaries: Vec<(Week, String)>,
     /// Cadence promises made and kept.
     pub ledger: Vec<Line>,
     /// The severity matrix in force.
@@ -118,6 +127,7 @@ impl World {
         let engaged = grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id);
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
+        let done = tx.done_public_actions_since(stories_from).await?;
         let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         Ok(Self {
             now,
@@ -136,6 +146,9 @@ impl World {
             moved,
             versions,
             workarounds,
+            reviews: tx.published_reviews_since(stories_from).await?.into_iter().collect(),
+            done_actions: done.into_iter().map(|(id, at)| (id, at.into())).collect(),
+            summaries: summaries(tx.summaries(&Week::of(stories_from).to_string()).await?),
             matrix: tx.policy(SEVERITY_MATRIX).await?.1,
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
@@ -167,6 +180,18 @@ impl World {
     #[must_use]
     pub fn incident(&self, id: &str) -> Option<&Story> {
         self.incidents.iter().find(|s| s.row.id == id)
+    }
+
+    /// What is published of an incident's review.
+    #[must_use]
+    pub fn review(&self, incident_id: &str) -> Option<Published> {
+        serde_json::from_str(self.reviews.get(incident_id)?).ok()
+    }
+
+    /// A published summary.
+    #[must_use]
+    pub fn summary(&self, week: Week) -> Option<Summary> {
+        serde_json::from_str(&self.summaries.iter().find(|(w, _)| *w == week)?.1).ok()
     }
 
     /// Open incidents: what stops activation or attach first, then the worst, then the newest.
@@ -226,10 +251,7 @@ impl Story {
     /// `France/eUICC download – …`, without severity.
     #[must_use]
     pub fn scoped_title(&self, world: &World) -> String {
-        match self.scope(world) {
-            s if s.is_empty() => self.row.title.clone(),
-            s => format!("{s} – {}", self.row.title),
-        }
+        scoped_title(&self.scope(world), &self.row.title)
     }
 
     /// `[Sev 2] France/eUICC download – …`.
@@ -275,6 +297,10 @@ pub fn message(update: &UpdateRow) -> Message {
         next_steps: update.next_steps.clone(),
         customer_action: update.customer_action.clone(),
     }
+}
+
+fn summaries(rows: Vec<WeeklySummaryRow>) -> Vec<(Week, String)> {
+    rows.into_iter().filter_map(|r| Some((Week::parse(&r.week)?, r.published?))).collect()
 }
 
 /// Rows by what they belong to, in their order.

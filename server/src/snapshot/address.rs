@@ -7,8 +7,10 @@ use app::{
     public,
 };
 
+use domain::week::Week;
+
 use super::page::Kind;
-use crate::reads::{World, api, edits, feed, pages, promises};
+use crate::reads::{World, api, edits, feed, pages, promises, reviews};
 
 /// What is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +30,10 @@ pub(super) enum Address {
     Incident(String),
     /// How its published texts were edited.
     Edits(String),
+    /// The published review of an incident.
+    Rca(String),
+    /// The summary of a week.
+    Summary(Week),
     /// A country or a portfolio.
     Region(String),
     /// Country and component.
@@ -53,6 +59,9 @@ impl Address {
             paths::PROMISES_JSON => return Some(Self::PromisesJson),
             paths::RSS => return Some(Self::Feed(region(query))),
             paths::ATOM => return Some(Self::AtomFeed(region(query))),
+            _ if path.starts_with("/summaries/") => {
+                return Week::parse(path.strip_prefix("/summaries/")?).map(Self::Summary);
+            }
             _ if path.starts_with(paths::API) => return ApiV2::at(path).map(Self::Api),
             _ if path.bytes().any(|b| b.is_ascii_uppercase()) => return None,
             _ => {}
@@ -62,6 +71,7 @@ impl Address {
             (_, "", ..) | (_, _, Some(""), _) => None,
             ("incidents", id, None, _) => Some(Self::Incident(id.to_owned())),
             ("incidents", id, Some("edits"), None) => Some(Self::Edits(id.to_owned())),
+            ("incidents", id, Some("rca"), None) => Some(Self::Rca(id.to_owned())),
             ("regions", slug, None, _) => Some(Self::Region(slug.to_owned())),
             ("regions", country, Some(component), None) => {
                 Some(Self::Cell(country.to_owned(), component.to_owned()))
@@ -106,6 +116,8 @@ impl Address {
             Self::PromisesJson => Some(promises::document(world)),
             Self::Incident(id) => Some(public::incident_page(&pages::incident(world, id)?)),
             Self::Edits(id) => Some(public::edits_page(&edits::edits(world, id)?)),
+            Self::Rca(id) => Some(public::rca_page(&reviews::rca(world, id)?)),
+            Self::Summary(week) => Some(public::summary_page(&reviews::summary(world, *week)?)),
             Self::Region(slug) => Some(public::region_page(&pages::region(world, slug)?)),
             Self::Cell(country, component) => {
                 Some(public::cell_page(&pages::cell(world, country, component)?))
@@ -136,14 +148,26 @@ mod tests {
         assert_eq!(Address::parse("/history", Some("page=two")), Some(Address::History(1)));
         assert_eq!(Address::parse("/history.rss", Some("region=FR")), Some(Address::Feed(Some("fr".into()))));
         assert_eq!(Address::parse("/history.atom", None), Some(Address::AtomFeed(None)));
+        assert_eq!(
+            Address::parse("/summaries/2026-W09", None),
+            Week::parse("2026-W09").map(Address::Summary)
+        );
         assert_eq!(Address::parse("/regions/fr/sms", None), Some(Address::Cell("fr".into(), "sms".into())));
     }
 
     #[test]
     fn what_is_not_ours_is_left_to_the_router() {
-        for path in
-            ["", "/console", "/regions", "/regions/", "/regions/FR", "/regions/fr/sms/x", "/api/v2/none.json"]
-        {
+        for path in [
+            "",
+            "/console",
+            "/regions",
+            "/regions/",
+            "/regions/FR",
+            "/regions/fr/sms/x",
+            "/summaries/2026-w09",
+            "/summaries/2026-W60",
+            "/api/v2/none.json",
+        ] {
             assert_eq!(Address::parse(path, None), None, "{path}");
         }
     }

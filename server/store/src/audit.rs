@@ -223,6 +223,14 @@ impl Tx {
         )
     }
 
+    /// How many lines the chain has, and the hash of the newest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_head(&mut self) -> Result<(i64, String)> {
+        fetch_one!(self, (i64, String), READ_AUDIT_HEAD)
+    }
+
     /// Every line about a subject, oldest first.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ fn entry(xml: &mut String, feed: &FeedModel, host: &str, item: &FeedItem) {
         updated = time(item.updated_at()),
         link = escape(&item.link(&feed.origin)),
         title = escape(&item.title),
-        html = escape(&item.html()),
+        html = escape(&item.html(&feed.origin)),
     );
 }
 

@@ -24,7 +24,7 @@ fn item(feed: &FeedModel, item: &FeedItem) -> Item {
     let link = item.link(&feed.origin);
     ItemBuilder::default()
         .title(Some(xml_chars(&item.title)))
-        .description(Some(xml_chars(&item.html())))
+        .description(Some(xml_chars(&item.html(&feed.origin))))
         .pub_date(Some(item.updated_at().utc().to_rfc2822()))
         .guid(Some(GuidBuilder::default().value(link.clone()).permalink(true).build()))
         .link(Some(link))

@@ -162,7 +162,12 @@ fn said(update: &UpdateRow, clocks: &[Clock]) -> Said {
         UpdateKind::Reclassified => format!("Now {}", update.severity.label()),
         UpdateKind::Progress | UpdateKind::Resolved => update.phase.word().to_owned(),
     };
-    Said { at: update.published_at, what, known: update.known.clone(), late_ms: late.unwrap_or(0) }
+    Said {
+        at: update.published_at,
+        what,
+        known: delivery::markdown::plain(&update.known),
+        late_ms: late.unwrap_or(0),
+    }
 }
 
 /// One graph per measured step, over the affected countries.

@@ -8,7 +8,7 @@ use domain::{
     week::{Summary, SummaryItem, Week},
 };
 use serde_json::{Value, json};
-use store::{IncidentRow, Tx, WeeklySummaryRow};
+use store::{IncidentCellRow, IncidentRow, Tx, WeeklySummaryRow};
 
 use super::mark;
 use crate::commands::{Ctx, Refusal, cells::audit};
@@ -109,7 +109,7 @@ pub async fn publish(
     tx: &mut Tx,
     ctx: &Ctx,
     week: Week,
-    title: impl AsyncFn(&mut Tx, &IncidentRow) -> Result<String, Refusal>,
+    title: impl Fn(&IncidentRow, &[IncidentCellRow]) -> String,
 ) -> Result<(), Refusal> {
     let row = begun(tx, ctx, week).await?;
     let incidents = tx.sev3_incidents(week.start(), week.end()).await?;
@@ -121,7 +121,7 @@ pub async fn publish(
     for incident in &incidents {
         listed.push(SummaryItem {
             incident_id: incident.id.clone(),
-            title: title(tx, incident).await?,
+            title: title(incident, &tx.incident_cells(&incident.id).await?),
             started_at: incident.started_at,
             ended_at: incident.resolved_at.or(incident.restored_at).map(Timestamp::from_millis),
             text: texts.get(&incident.id).cloned().unwrap_or_default(),

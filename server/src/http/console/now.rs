@@ -16,7 +16,7 @@ use domain::{
     clock::Timestamp,
     clock_local::{duration_words, hour_minute, utc_date, utc_time, zone},
     engagement::tier_to_tell,
-    notice::{full_title, scope},
+    notice::{full_title, scope, scoped_title},
     sla::{
         alerts::Alert,
         clock::{Clock, ClockKind, ClockState},
@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Names of cells by id: (component, country), in page order.
-pub(super) struct Names {
+pub(crate) struct Names {
     pub(super) order: Vec<String>,
     pub(super) cells: HashMap<String, (String, String)>,
     /// Country names by ISO code.
@@ -47,7 +47,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) async fn load(tx: &mut Tx) -> Result<Self, Refusal> {
+    pub(crate) async fn load(tx: &mut Tx) -> Result<Self, Refusal> {
         let components = tx.components().await?;
         let countries = tx.countries().await?;
         let cells = tx.cells().await?;
@@ -94,6 +94,15 @@ impl Names {
 
     /// Title with prefix, of an incident that holds these cells.
     pub(super) fn title_of(&self, row: &IncidentRow, held: &[IncidentCellRow]) -> String {
+        full_title(row.severity, &self.scope_of(held), &row.title)
+    }
+
+    /// The same without the severity.
+    pub(crate) fn scoped_title_of(&self, row: &IncidentRow, held: &[IncidentCellRow]) -> String {
+        scoped_title(&self.scope_of(held), &row.title)
+    }
+
+    fn scope_of(&self, held: &[IncidentCellRow]) -> String {
         let held: HashSet<&str> = held.iter().map(|c| c.cell_id.as_str()).collect();
         let (mut countries, mut components): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         for (component, country) in
@@ -106,7 +115,7 @@ impl Names {
                 components.push(component);
             }
         }
-        full_title(row.severity, &scope(&countries, &components), &row.title)
+        scope(&countries, &components)
     }
 }
 
@@ -179,8 +188,14 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
             ClockKind::Tier | ClockKind::Carrier => ("Engage", "#engagement"),
             ClockKind::RcaDraft | ClockKind::RcaFinal => ("Write the RCA", "/rca"),
         };
-        let incident =
-            model.open.iter().find(|i| i.id == incident_id).map(|i| i.title.clone()).unwrap_or_default();
+        let incident = match model.open.iter().find(|i| i.id == incident_id) {
+            Some(line) => line.title.clone(),
+            // Its review is still due.
+            None => match tx.incident(&incident_id).await? {
+                Some(row) => names.title(&mut tx, &row).await?,
+                None => continue,
+            },
+        };
         let due = due(clock.due_at.millis(), now);
         let (who, is_paused) = desks.of(&mut tx, &incident_id, &clock, now).await?;
         let promise = desks.promise(&clock, &incident_id);

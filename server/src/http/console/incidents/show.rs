@@ -134,6 +134,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         blast: blast.words(now),
         leads,
         waiting,
+        review: tx.review(id).await?.map(|r| r.state.words()),
     })
 }
 /// Updates of an incident, newest first.
