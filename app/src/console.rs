@@ -1,6 +1,7 @@
 //! The console: pages as functions of their models.
 
 mod access;
+pub mod backfill;
 mod cells;
 mod chrome;
 pub mod command;
@@ -21,6 +22,7 @@ pub mod templates;
 pub mod writing;
 
 pub use access::{code, message, people, recovery_codes, setup, sign_in};
+pub use backfill::backfill;
 pub use cells::{cell, telemetry};
 pub use chrome::{Frame, ISLAND_LOADER};
 pub use command::draft;

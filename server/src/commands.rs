@@ -1,6 +1,7 @@
 //! Use cases. Each takes a transaction and a [`Ctx`], and writes its change, its clocks, its outbox rows and its
 //! audit line together; the caller commits and wakes the workers.
 
+pub mod backfill;
 pub mod cells;
 pub mod clocks;
 pub mod desk_book;
@@ -10,12 +11,15 @@ pub mod engagement;
 pub mod incidents;
 pub mod kept;
 pub mod keys;
+pub mod merge;
+pub mod notes;
 pub mod notices;
 pub mod policies;
 pub mod proposals;
 pub mod rca;
 pub mod roles;
 pub mod setup;
+pub mod silent_fixes;
 pub mod subscribe;
 pub mod templates;
 pub mod users;

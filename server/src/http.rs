@@ -114,8 +114,12 @@ fn writing() -> Router<App> {
 
 /// The same, about what was learned.
 fn reviews() -> Router<App> {
-    use console::{record, reviews};
+    use console::{incidents, record, reviews};
     Router::new()
+        .route("/console/incidents/{id}/merge", post(incidents::merge))
+        .route("/console/incidents/{id}/notes", post(incidents::note))
+        .route("/console/incidents/backfill", get(incidents::enter).post(incidents::backfill))
+        .route("/console/silent-fixes/{id}/dismiss", post(incidents::dismiss_silent_fix))
         .route("/console/record", get(record::show))
         .route("/console/incidents/{id}/export.json", get(record::export))
         .route("/console/incidents/{id}/print", get(record::print))

@@ -3,7 +3,7 @@
 
 mod address;
 mod page;
-mod painter;
+mod polisher;
 #[cfg(test)]
 mod tests;
 
@@ -22,16 +22,12 @@ use domain::{
     clock_local::{hour_minute, zone},
 };
 use store::Store;
-use tokio::{
-    runtime::Handle,
-    sync::watch,
-    time::{error::Elapsed, timeout},
-};
+use tokio::{sync::watch, task::yield_now, time::timeout};
 
 pub use self::page::{Facts, Kind, Page, Variant};
 use self::{
     address::{Address, EAGER},
-    painter::Painter,
+    polisher::Polisher,
 };
 use crate::{clock::Clock, http::serve::stopped, reads::World, state::App};
 
@@ -41,8 +37,8 @@ const RENEW: i64 = 15 * SECOND;
 const STALE: i64 = MINUTE;
 /// A database that has not answered by then is taken for gone.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often pages are looked through for some that could be compressed better.
-const SETTLED: Duration = Duration::from_secs(1);
+/// Pages that stayed the same for so long are compressed as well as possible.
+const SETTLED: Duration = Duration::from_secs(2);
 /// Addresses rendered on demand that one generation keeps; more are rendered and forgotten.
 const KEPT_MAX: usize = 2_000;
 
@@ -62,8 +58,7 @@ pub struct Snapshot {
     clock: Clock,
     origin: String,
     generation: ArcSwap<Generation>,
-    painter: Painter,
-    polisher: Painter,
+    polisher: Polisher,
     refreshing: tokio::sync::Mutex<()>,
     /// Reads begun, and the newest of them that succeeded.
     begun: AtomicU64,
@@ -74,14 +69,13 @@ impl Snapshot {
     /// Reads and renders for the first time.
     pub async fn boot(store: Store, clock: Clock, origin: String) -> store::Result<Self> {
         let world = World::load(&store, clock.now()).await?;
-        let generation = ArcSwap::from_pointee(Generation::new(world, &origin, None));
+        let generation = ArcSwap::from_pointee(Generation::render(world, &origin, None).await);
         Ok(Self {
             store,
             clock,
             origin,
             generation,
-            painter: Painter::start(8),
-            polisher: Painter::start(19),
+            polisher: Polisher::start(),
             refreshing: tokio::sync::Mutex::default(),
             begun: AtomicU64::new(0),
             done: AtomicU64::new(0),
@@ -97,7 +91,7 @@ impl Snapshot {
             return;
         }
         let this = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        match self.read().await {
+        match timeout(PATIENCE, World::load(&self.store, self.clock.now())).await {
             Ok(Ok(world)) => {
                 self.swap(world).await;
                 self.done.store(this, Ordering::SeqCst);
@@ -109,25 +103,12 @@ impl Snapshot {
         }
     }
 
-    /// Reads on the thread that renders: putting rows together must not hold up those who answer either.
-    async fn read(&self) -> Result<store::Result<World>, Elapsed> {
-        let (store, now, runtime) = (self.store.clone(), self.clock.now(), Handle::current());
-        let read = move || runtime.block_on(async { timeout(PATIENCE, World::load(&store, now)).await });
-        match self.painter.paint(read).await {
-            Some(read) => read,
-            None => timeout(PATIENCE, World::load(&self.store, now)).await,
-        }
-    }
-
-    /// Renders what every visitor loads on a thread of its own, so that those who load it meanwhile do not wait; then
-    /// puts it in the place of the old.
+    /// Renders what every visitor loads, in steps between which those who load it meanwhile are answered; then puts it
+    /// in the place of the old.
     async fn swap(&self, world: World) {
-        let (old, origin) = (self.generation.load_full(), self.origin.clone());
-        let render = move || Generation::new(world, &origin, Some(&old));
-        match self.painter.paint(render).await {
-            Some(new) => self.generation.store(Arc::new(new)),
-            None => tracing::error!("snapshot: rendering broke; the last bytes are served"),
-        }
+        let old = self.generation.load_full();
+        let new = Generation::render(world, &self.origin, Some(&old)).await;
+        self.generation.store(Arc::new(new));
     }
 
     /// The world as it was last read.
@@ -150,9 +131,15 @@ impl Snapshot {
     /// Renews by hint, by a change of the revision, and by time.
     pub async fn run(&self, app: App, mut stop: watch::Receiver<bool>) {
         let polish = async {
+            let mut seen = Arc::downgrade(&self.generation.load_full());
             loop {
                 tokio::time::sleep(SETTLED).await;
-                self.polish().await;
+                let now = Arc::downgrade(&self.generation.load_full());
+                // What changes every second is not worth the work.
+                if now.ptr_eq(&seen) {
+                    self.polish().await;
+                }
+                seen = now;
             }
         };
         tokio::pin!(polish);
@@ -197,20 +184,27 @@ impl Snapshot {
     async fn polish(&self) {
         let rough: Vec<_> = self.generation.load().eager.values().filter(|p| p.is_rough()).cloned().collect();
         for page in rough {
-            let _done = self.polisher.paint(move || page.polish()).await;
+            let _done = self.polisher.work(move || page.polish()).await;
         }
     }
 }
 
 impl Generation {
-    fn new(world: World, origin: &str, old: Option<&Self>) -> Self {
-        let render = |address: Address| {
-            // On one core, a visitor's answer goes between two pages.
-            std::thread::yield_now();
+    async fn render(world: World, origin: &str, old: Option<&Self>) -> Self {
+        let mut eager = HashMap::new();
+        for address in EAGER {
+            yield_now().await;
             let known = old.and_then(|o| o.eager.get(&address));
-            Some((address.clone(), page(&world, origin, &address, known)?))
-        };
-        let eager = EAGER.into_iter().filter_map(render).collect();
+            let page = match fresh(&world, origin, &address, known) {
+                None => continue,
+                Some(Rendered::Known(page)) => page,
+                Some(Rendered::New(text, tag, facts)) => {
+                    yield_now().await;
+                    Arc::new(Page::stepwise(address.kind(), text, tag, facts).await)
+                }
+            };
+            eager.insert(address, page);
+        }
         Self { world: Arc::new(world), eager, on_demand: Mutex::default() }
     }
 
@@ -224,7 +218,7 @@ impl Generation {
                 None => kept.entry(address.clone()).or_default().clone(),
             }
         };
-        let found = slot.get_or_init(|| page(&self.world, origin, &address, None)).clone();
+        let found = slot.get_or_init(|| page(&self.world, origin, &address)).clone();
         if found.is_none() {
             self.on_demand.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
         }
@@ -232,14 +226,27 @@ impl Generation {
     }
 }
 
-/// Renders one address; bytes that did not change stay the page that they were.
-fn page(world: &World, origin: &str, address: &Address, known: Option<&Arc<Page>>) -> Option<Arc<Page>> {
+/// One address, rendered.
+enum Rendered {
+    /// Bytes that did not change stay the page that they were.
+    Known(Arc<Page>),
+    /// Text, its tag, and what all heads share.
+    New(String, String, Facts),
+}
+
+fn fresh(world: &World, origin: &str, address: &Address, known: Option<&Arc<Page>>) -> Option<Rendered> {
     let text = address.render(world, origin)?;
     let tag = page::tag(&text);
     if let Some(known) = known.filter(|k| k.tag == tag) {
-        return Some(known.clone());
+        return Some(Rendered::Known(known.clone()));
     }
-    std::thread::yield_now();
     let facts = Facts { modified: world.now, is_https: origin.starts_with("https:") };
-    Some(Arc::new(Page::new(address.kind(), text, tag, facts)))
+    Some(Rendered::New(text, tag, facts))
+}
+
+fn page(world: &World, origin: &str, address: &Address) -> Option<Arc<Page>> {
+    match fresh(world, origin, address, None)? {
+        Rendered::Known(page) => Some(page),
+        Rendered::New(text, tag, facts) => Some(Arc::new(Page::new(address.kind(), text, tag, facts))),
+    }
 }

@@ -77,7 +77,7 @@ const CHOICES: [CellStatus; 5] = [
 ];
 
 /// One select per cell and one workaround, by country; countries where something is set are open.
-fn cell_choices(cells: &[CellChoice], workarounds: &[(String, String)]) -> AnyView {
+pub(super) fn cell_choices(cells: &[CellChoice], workarounds: &[(String, String)]) -> AnyView {
     let mut countries: Vec<&str> = cells.iter().map(|c| c.country.as_str()).collect();
     countries.dedup();
     countries
@@ -209,10 +209,12 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
             <div class="bar">{severity_tag(model.severity)}<h1>{model.title.clone()}</h1>{clock}</div>
             <p class="d">{format!("{} · started {}", model.phase, model.started)}" · "<a href=format!("/incidents/{}", model.id)>"Public page"</a>{review}" · "<a href=format!("/console/incidents/{}/print", model.id)>"Whole record"</a></p>
             {(!model.evidence.is_empty()).then(|| view! { <p class="card note">{format!("Declared from telemetry: {}.", model.evidence)}</p> })}
+            {model.goes_on.clone().map(|(title, id)| view! { <p class="card note">"It goes on in "<a href=format!("/console/incidents/{id}")>{title}</a>"."</p> })}
+            {model.entered.clone().map(|words| view! { <p class="card note">{words}</p> })}
             {remark(model.error.as_ref(), "")}
             {waiting(&model.waiting)}
             {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
-            <div class="two"><div>{forms}{engagement::section(frame, &model.id, &model.engagement)}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}</aside></div>
+            <div class="two"><div>{forms}{engagement::section(frame, &model.id, &model.engagement)}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}{notes(frame, model)}</aside></div>
         }
         .into_any()
     })
@@ -272,6 +274,7 @@ fn forms(frame: &Frame, model: &Incident) -> AnyView {
         view! {
             {reclassify_form(frame, model)}
             {restore}
+            {merge_form(frame, model)}
             {ending(frame, model, "resolve", "Resolve", "Fixed for good. Every clock stops, and no further update is promised.")}
         }
     });
@@ -367,6 +370,57 @@ fn ending(
         </details>
     }
     .into_any()
+}
+
+fn merge_form(frame: &Frame, model: &Incident) -> Option<AnyView> {
+    if model.others.is_empty() {
+        return None;
+    }
+    let (fields, error, _) = typed(model, "merge");
+    let error = error.as_ref();
+    let options = model
+        .others
+        .iter()
+        .map(|(id, title)| view! { <option value=id.clone() selected=*id == model.into>{title.clone()}</option> })
+        .collect_view();
+    let keep = format!("/console/drafts/merge/{}", model.id);
+    Some(
+        view! {
+            <details id="merge" open=model.form == "merge">
+                <summary>"Part of another incident"</summary>
+                <p class="d">"This one ends and says where it goes on. The other holds what is affected here; clocks of this one are dropped, and what was missed stays on record."</p>
+                <form method="post" action=format!("/console/incidents/{}/merge", model.id) data-keep=keep>
+                    {hidden(frame, model, "merge")}
+                    <div class="f"><label for="into">"It goes on in"</label><select id="into" name="into">{options}</select>{remark(error, "into")}</div>
+                    {typed_fields("merge", &fields, error)}
+                    {acts(&handing_in(model, "merge", "Merge and publish".into(), model.may_command, error))}
+                </form>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+fn notes(frame: &Frame, model: &Incident) -> AnyView {
+    let lines = model
+        .notes
+        .iter()
+        .map(|(who, text)| view! { <li><small>{who.clone()}</small><p class="pre">{text.clone()}</p></li> })
+        .collect_view();
+    let (typed, error) = &model.note;
+    let form = model.may_respond.then(|| {
+        view! {
+            <form method="post" action=format!("/console/incidents/{}/notes", model.id)>
+                {frame.token()}
+                <label class="v" for="note">"A note"</label>
+                <textarea id="note" name="note" rows="2" maxlength="4000" placeholder="for us alone; never published">{area_text(typed)}</textarea>
+                {remark(error.as_ref(), "note")}
+                <div class="act"><button>"Add the note"</button></div>
+            </form>
+        }
+    });
+    view! { <h2 id="notes">"Notes "<small>"for us alone"</small></h2>{form}<ul class="names">{lines}</ul> }
+        .into_any()
 }
 
 fn timeline(model: &Incident) -> AnyView {

@@ -59,7 +59,7 @@ pub(super) fn incident_rows(lines: &[IncidentLine], now_ms: i64, empty: &'static
 pub fn incidents(frame: &Frame, open: &[IncidentLine], past: &[IncidentLine]) -> String {
     frame.page(|| {
         view! {
-            <div class="bar"><h1>"Incidents"</h1><a class="button go" href="/console/incidents/new">"Declare an incident"</a></div>
+            <div class="bar"><h1>"Incidents"</h1><a class="button" href="/console/incidents/backfill">"Enter a past one"</a><a class="button go" href="/console/incidents/new">"Declare an incident"</a></div>
             <h2>"Open"</h2>
             {incident_rows(open, frame.now_ms, "Nothing is open.")}
             <h2>"Past 90 days"</h2>

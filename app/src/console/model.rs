@@ -88,6 +88,10 @@ pub struct Now {
     pub reminders: Vec<(String, String)>,
     /// Texts that wait for a second person, or for their time.
     pub waiting: Vec<super::command::DraftLine>,
+    /// Dips that ended without a word.
+    pub silent_fixes: Vec<SilentFix>,
+    /// Whether this person may decide on them.
+    pub may_command: bool,
     /// What this person saved: words and where it goes on.
     pub saved: Vec<(String, String)>,
     /// One sentence on deliveries.
@@ -266,8 +270,35 @@ pub struct Incident {
     pub leads: super::command::Leads,
     /// Texts about it that wait.
     pub waiting: Vec<super::command::DraftLine>,
+    /// Incidents that it could be part of: id and title.
+    pub others: Vec<(String, String)>,
+    /// Which of them was chosen.
+    pub into: String,
+    /// In which it goes on: title and id.
+    pub goes_on: Option<(String, String)>,
+    /// When it was entered, if that was afterwards.
+    pub entered: Option<String>,
+    /// Notes of our own, newest first: when and who, text.
+    pub notes: Vec<(String, String)>,
+    /// The note as typed, and what was wrong with it.
+    pub note: (String, Option<FormError>),
     /// Where its review stands; none: it has none.
     pub review: Option<&'static str>,
+}
+
+/// A cell was in trouble and came back, and nobody told.
+#[derive(Debug, Clone)]
+pub struct SilentFix {
+    /// Its id.
+    pub id: String,
+    /// `eUICC download · France`.
+    pub cell: String,
+    /// The worst that it showed.
+    pub worst: CellStatus,
+    /// `2 Mar, 08:10 UTC, for 12 minutes`.
+    pub when: String,
+    /// Of the change that began it.
+    pub cause: String,
 }
 
 /// One cell in the telemetry list.

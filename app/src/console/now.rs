@@ -30,6 +30,7 @@ pub fn now(frame: &Frame, model: &Now) -> String {
             <h2>"Open incidents"</h2>
             {incident_rows(&model.open, now_ms, "Nothing is open. When something breaks, telemetry proposes an incident here, or you declare one.")}
             <p class="act"><a class="button go" href="/console/incidents/new">"Declare an incident"</a></p>
+            {silent_fixes(frame, model)}
             {saved(model)}
             <p class="d">{model.delivery.clone()}</p>
         }
@@ -48,6 +49,42 @@ fn reminders(model: &Now) -> Option<AnyView> {
         .map(|(words, id)| view! { <li><a href=format!("/console/incidents/{id}#update")>{words.clone()}</a></li> })
         .collect();
     Some(view! { <section class="card sev1" role="status"><h2>"For you"</h2><ul class="who">{rows}</ul></section> }.into_any())
+}
+
+/// Dips that ended without a word: told afterwards, or dismissed with a reason. They count either way.
+fn silent_fixes(frame: &Frame, model: &Now) -> Option<AnyView> {
+    if model.silent_fixes.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = model
+        .silent_fixes
+        .iter()
+        .map(|s| {
+            let id = format!("reason-{}", s.id);
+            let decide = model.may_command.then(|| {
+                view! {
+                    <form method="post" action=format!("/console/silent-fixes/{}/dismiss", s.id) class="inline">
+                        {frame.token()}
+                        <a href=format!("/console/incidents/backfill?task={}", s.id)>"Tell it"</a>
+                        <label class="v" for=id.clone()>{format!("Why {} needs no word", s.cell)}</label>
+                        <input id=id name="reason" required maxlength="300" placeholder="or why it needs no word" />
+                        <button>"Dismiss"</button>
+                    </form>
+                }
+            });
+            view! { <li><div><b>{format!("{} – {}", s.cell, s.worst.words())}</b><p class="d">{format!("{} · {}", s.when, s.cause)}</p></div>{decide}</li> }
+        })
+        .collect();
+    Some(
+        view! {
+            <section aria-labelledby="silent">
+                <h2 id="silent">"Recovered without a word"</h2>
+                <p class="d">"Readers saw these and heard nothing. Each counts in the ledger."</p>
+                <ul class="todos">{rows}</ul>
+            </section>
+        }
+        .into_any(),
+    )
 }
 
 /// What this person saved and did not publish.

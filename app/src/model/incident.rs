@@ -115,6 +115,10 @@ pub struct IncidentPage {
     pub workarounds: Vec<(String, Markup)>,
     /// Newest first.
     pub updates: Vec<TimelineUpdate>,
+    /// The incident in which it goes on: title and address.
+    pub goes_on: Option<(String, String)>,
+    /// When it was entered, if that was afterwards.
+    pub entered: Option<String>,
     /// Its published review: `Published 5 Mar 2026.` and the address.
     pub review: Option<(String, String)>,
     /// Where to subscribe, with its first country ticked.
@@ -244,6 +248,8 @@ impl IncidentPage {
                     "Downloads fail.",
                 ),
             ],
+            goes_on: None,
+            entered: None,
             review: Some(("Published 5 Mar 2026.".into(), paths::rca("p31zjtct2jer"))),
             subscribe: paths::subscribe_to("ES"),
         }

@@ -31,6 +31,8 @@ pub fn incident_page(page: &IncidentPage) -> String {
             {ui::facts(&page.facts, page.due.as_ref())}
             <p class="more"><a href=page.subscribe.clone()>"Get updates about this"</a></p>
         </article>
+        {page.goes_on.clone().map(|(title, href)| view! { <p>"This is part of another incident and goes on there: "<a href=href>{title}</a></p> })}
+        {page.entered.clone().map(|words| view! { <p class="note">{words}</p> })}
         {review}
         {helps}
         <section>

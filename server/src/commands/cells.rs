@@ -9,7 +9,7 @@ use domain::{
 use serde_json::json;
 use store::{AuditEntry, CellChangeRow, CellRow, CountryRow, PortfolioRow, Tx};
 
-use super::{Ctx, Refusal};
+use super::{Ctx, Refusal, silent_fixes};
 use crate::clock::new_id;
 
 /// Before and after.
@@ -69,6 +69,9 @@ async fn settle(
             cause: cause.to_owned(),
             incident_id: incident_id.map(str::to_owned),
         };
+        if old.is_trouble() && !cell.status.is_trouble() {
+            silent_fixes::notice(tx, ctx, &cell.id, old).await?;
+        }
         tx.insert_cell_change(&change).await?;
         tx.bump_revision(ctx.now).await?;
     }

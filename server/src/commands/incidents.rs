@@ -16,7 +16,7 @@ use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEV
 use super::{
     Ctx, Refusal,
     cells::{self, audit},
-    engagement, notices, proposals, rca, roles,
+    engagement, merge, notices, proposals, rca, roles,
     writing::{self, Overrides, Text},
 };
 use crate::clock::new_id;
@@ -88,6 +88,11 @@ pub enum Verb {
     Restore,
     /// Fixed for good.
     Resolve,
+    /// It is part of another incident, and goes on there.
+    Merge {
+        /// The other one's id.
+        into: String,
+    },
 }
 
 /// A published update.
@@ -274,6 +279,10 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
         }
         Verb::Resolve => {
             ("resolve", UpdateKind::Resolved, before.resolve(ctx.now)?, step.message, Vec::new())
+        }
+        Verb::Merge { into } => {
+            let (after, given) = merge::end(tx, ctx, &row, before, &into, step.message).await?;
+            ("merge", UpdateKind::Resolved, after, given, Vec::new())
         }
     };
     let message = message(&given)?;

@@ -24,6 +24,8 @@ pub enum Form {
     Restore,
     /// Fixed for good.
     Resolve,
+    /// Part of another incident.
+    Merge,
 }
 
 /// Fields that every form may have beside its own: what is to happen with it.
@@ -50,7 +52,7 @@ const DECLARE: [&str; 10] = [
     "next_update_due_at",
     "proposal",
 ];
-const STEP: [&str; 11] = [
+const STEP: [&str; 12] = [
     "version",
     "known",
     "unknown",
@@ -62,11 +64,13 @@ const STEP: [&str; 11] = [
     "cell.*",
     "severity",
     "reason",
+    "into",
 ];
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 5] = [Self::Declare, Self::Updates, Self::Reclassify, Self::Restore, Self::Resolve];
+    pub const ALL: [Self; 6] =
+        [Self::Declare, Self::Updates, Self::Reclassify, Self::Restore, Self::Resolve, Self::Merge];
 
     /// The word stored, and the last part of its address.
     #[must_use]
@@ -77,6 +81,7 @@ impl Form {
             Self::Reclassify => "reclassify",
             Self::Restore => "restore",
             Self::Resolve => "resolve",
+            Self::Merge => "merge",
         }
     }
 
@@ -89,6 +94,7 @@ impl Form {
             Self::Reclassify => "Reclassification",
             Self::Restore => "Restore",
             Self::Resolve => "Resolution",
+            Self::Merge => "Merge",
         }
     }
 
@@ -179,6 +185,7 @@ fn verb(form: Form, fields: &Fields) -> Result<Verb, Refusal> {
         },
         Form::Restore => Verb::Restore,
         Form::Resolve => Verb::Resolve,
+        Form::Merge => Verb::Merge { into: fields.one("into").into() },
     })
 }
 

@@ -103,7 +103,7 @@ pub async fn findings(tx: &mut Tx, form: Form, fields: &Fields) -> Result<Vec<Fi
         Form::Updates => UpdateKind::Progress,
         Form::Reclassify => UpdateKind::Reclassified,
         Form::Restore => UpdateKind::Restored,
-        Form::Resolve => UpdateKind::Resolved,
+        Form::Resolve | Form::Merge => UpdateKind::Resolved,
     };
     if form == Form::Reclassify {
         message.known = format!("{}\n{}", fields.one("reason"), message.known);

@@ -127,7 +127,7 @@ fn incident(world: &World, origin: &str, story: &Story) -> Value {
             "severity": row.severity.number(), "next_update_due_at": at(row.next_update_due_at), "next_update_overdue_secs": overdue,
             "countries": story.countries(world).iter().map(|c| c.code.as_str()).collect::<Vec<_>>(),
             "components": story.components(world).iter().map(|c| c.slug.as_str()).collect::<Vec<_>>(), "sequence": row.sequence,
-            "workarounds": workarounds, "postmortem_url": review.map(|_| format!("{origin}{}", paths::rca(&row.id))),
+            "workarounds": workarounds, "duplicate_of": row.duplicate_of, "is_backfilled": row.is_backfilled, "postmortem_url": review.map(|_| format!("{origin}{}", paths::rca(&row.id))),
         },
     })
 }

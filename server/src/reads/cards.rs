@@ -92,6 +92,7 @@ pub(super) fn sentence_parts(evidence: &Evidence) -> (String, String) {
 pub(super) fn past(world: &World, story: &Story) -> PastIncident {
     let row = &story.row;
     let outcome = match (row.resolved_at, row.restored_at) {
+        _ if row.duplicate_of.is_some() => "Part of another incident".into(),
         (Some(at), _) => format!("Resolved after {}", duration_words(at - row.started_at.millis())),
         (None, Some(at)) => format!("Usable again after {}", duration_words(at - row.started_at.millis())),
         (None, None) => "Still open".into(),

@@ -26,6 +26,7 @@ use super::{
     reviews::published,
     world::{Story, message},
 };
+use crate::commands::backfill::entered_words;
 
 /// The frame of every page.
 #[must_use]
@@ -144,6 +145,11 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
             .map(|(_, country, text)| (country.clone(), rich(text)))
             .collect(),
         updates: story.updates.iter().map(|u| timeline(world, story, u)).collect(),
+        goes_on: row.duplicate_of.as_deref().and_then(|other| {
+            let other = world.incident(other)?;
+            Some((other.scoped_title(world), paths::incident(&other.row.id)))
+        }),
+        entered: entered_words(row),
         review: world.review(id).map(|r| (published(&r), paths::rca(id))),
         subscribe: story
             .countries(world)

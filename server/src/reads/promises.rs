@@ -48,6 +48,8 @@ pub fn document(world: &World) -> String {
         "severities": severities,
         "published_alone": world.published_alone,
         "automatic_statements": world.automatic_statements,
+        "silent_fixes": world.silent_fixes.0,
+        "silent_fixes_told_afterwards": world.silent_fixes.1,
     })
     .to_string()
 }
@@ -68,6 +70,17 @@ pub fn page(world: &World) -> PromisesPage {
     let counts = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| {
         if n == 1 { format!("1 update was {what}.") } else { format!("{n} updates were {what}.") }
     });
+    let silent = match world.silent_fixes {
+        (0, _) => None,
+        (n, told) => {
+            let times =
+                if n == 1 { "Once a service was".to_owned() } else { format!("{n} times a service was") };
+            Some(format!(
+                "{times} impaired and recovered without a word from us; {told} of them we told afterwards."
+            ))
+        }
+    };
+    let counts = counts.chain(silent);
     PromisesPage {
         site: pages::site(world),
         verdict,

@@ -90,6 +90,8 @@ pub struct World {
     pub published_alone: i64,
     /// Holding statements of 90 days.
     pub automatic_statements: i64,
+    /// Dips of 90 days that ended without a published word, and how many of them were told afterwards.
+    pub silent_fixes: (i64, i64),
     /// `08:31 UTC`: when it was read, once the database has been gone for a while.
     pub stale_since: Option<String>,
 }
@@ -152,6 +154,7 @@ impl World {
             matrix: tx.policy(SEVERITY_MATRIX).await?.1,
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
+            silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,
             engaged,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
             stale_since: None,

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use domain::clock::Timestamp;
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
+use tokio::task::yield_now;
 
 use crate::http::public::{Coding, head};
 
@@ -63,19 +64,28 @@ pub(super) fn tag(text: &str) -> String {
 impl Page {
     /// Compresses a text quickly: gzip 6 and brotli 5. [`Page::polish`] does better later.
     pub(super) fn new(kind: Kind, text: String, tag: String, facts: Facts) -> Self {
+        let (gzip, quick) = (gzip(text.as_bytes()), brotli(text.as_bytes(), 5));
+        Self::of(kind, text, tag, facts, (gzip, quick))
+    }
+
+    /// The same, with room for other work between the steps.
+    pub(super) async fn stepwise(kind: Kind, text: String, tag: String, facts: Facts) -> Self {
+        let gzip = gzip(text.as_bytes());
+        yield_now().await;
+        let quick = brotli(text.as_bytes(), 5);
+        yield_now().await;
+        Self::of(kind, text, tag, facts, (gzip, quick))
+    }
+
+    fn of(kind: Kind, text: String, tag: String, facts: Facts, (gzip, quick): (Bytes, Bytes)) -> Self {
         let variant = |coding, suffix: &str, body| Variant {
             body,
             head: head(kind, coding, &format!("\"{tag}{suffix}\""), facts),
         };
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-        let _ = gzip.write_all(text.as_bytes());
-        let gzip = gzip.finish().unwrap_or_default();
-        std::thread::yield_now();
-        let quick = brotli(text.as_bytes(), 5);
         Self {
             kind,
             facts,
-            gzip: variant(Coding::Gzip, "-gz", gzip.into()),
+            gzip: variant(Coding::Gzip, "-gz", gzip),
             quick: variant(Coding::Brotli, "-br", quick),
             plain: variant(Coding::Identity, "", text.into()),
             best: OnceLock::new(),
@@ -105,6 +115,12 @@ impl Page {
             head: head(self.kind, Coding::Brotli, &format!("\"{}-br11\"", self.tag), self.facts),
         });
     }
+}
+
+fn gzip(bytes: &[u8]) -> Bytes {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+    let _ = gzip.write_all(bytes);
+    gzip.finish().unwrap_or_default().into()
 }
 
 fn brotli(bytes: &[u8], quality: u32) -> Bytes {

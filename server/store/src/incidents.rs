@@ -24,7 +24,8 @@ statements! {
         ORDER BY incident_id, cell_id";
     SELECT_CELL_HOLDS = "SELECT ic.incident_id, ic.cell_id, ic.status FROM incident_cells ic
         JOIN incidents i ON i.id = ic.incident_id
-        WHERE ic.cell_id = $1 AND i.restored_at IS NULL AND i.resolved_at IS NULL";
+        WHERE ic.cell_id = $1 AND i.restored_at IS NULL AND i.resolved_at IS NULL AND i.is_rehearsal = FALSE";
+    SET_DUPLICATE = "UPDATE incidents SET duplicate_of = $1 WHERE id = $2";
 }
 
 /// A row of `incidents`.
@@ -147,6 +148,14 @@ impl Tx {
     /// When the database fails.
     pub async fn incident(&mut self, id: &str) -> Result<Option<IncidentRow>> {
         fetch_optional!(self, IncidentRow, SELECT_INCIDENT, id)
+    }
+
+    /// Another incident goes on in the place of this one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_duplicate(&mut self, id: &str, goes_on_in: &str) -> Result<()> {
+        execute!(self, SET_DUPLICATE, goes_on_in, id).map(drop)
     }
 
     /// Unresolved incidents, worst and newest first.

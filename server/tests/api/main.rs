@@ -13,5 +13,6 @@ mod public;
 mod reviews;
 mod sign_in;
 mod six_hours;
+mod tasks;
 mod texts;
 mod writing;

@@ -1,17 +1,20 @@
 //! Incidents: the list, declaring one, one with its story, and its verbs.
 
+mod backfill;
 mod declare;
 mod edit;
 mod engage;
 mod fill;
 mod leads;
 mod list;
+mod notes;
 mod origins;
 mod pack;
 mod seen;
 mod show;
 mod steps;
 
+pub use backfill::{backfill, dismiss_silent_fix, enter};
 pub(super) use declare::again as declare_again;
 pub(super) use declare::previewed as declare_previewed;
 pub use declare::{declare, new};
@@ -21,11 +24,12 @@ pub use engage::{describe, engage};
 pub(super) use fill::filled;
 pub use leads::give;
 pub use list::list;
+pub use notes::note;
 pub use pack::{blast, pack};
 pub use seen::as_read;
 pub use show::show;
 pub(super) use steps::{again, needed, previewed};
-pub use steps::{reclassify, resolve, restore, update};
+pub use steps::{merge, reclassify, resolve, restore, update};
 
 use app::console::model::CellChoice;
 use domain::{severity::Severity, sla::policy::SeverityMatrix, status::CellStatus};

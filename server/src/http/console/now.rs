@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use app::console::{
     self,
-    model::{ClockLine, Due, IncidentLine, Now, ProposalLine},
+    model::{ClockLine, Due, IncidentLine, Now, ProposalLine, SilentFix},
 };
 use axum::{
     Extension,
@@ -29,12 +29,15 @@ use store::{EngagementRow, IncidentCellRow, IncidentRoleRow, IncidentRow, ShiftR
 
 use super::{ctx, drafts, frame, incidents::promise_of, page};
 use crate::{
-    auth::session::Session,
+    auth::{role::Permission, session::Session},
     commands::{Refusal, kept::Form, proposals},
     http::errors::refusal_page,
     state::App,
     worker::timers::actors,
 };
+
+/// Silent fixes that the board shows at most.
+const SILENT_MAX: i64 = 20;
 
 /// Names of cells by id: (component, country), in page order.
 pub(crate) struct Names {
@@ -204,6 +207,17 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
     model.reminders =
         tx.reminders(&session.user_id).await?.into_iter().map(|r| (r.words, r.incident_id)).collect();
     model.waiting = drafts::waiting(&mut tx, &names, None, now).await?;
+    model.may_command = session.role.may(Permission::Command);
+    for fix in tx.open_silent_fixes(SILENT_MAX).await? {
+        let lasted = duration_words(fix.ended_at.since(fix.began_at));
+        model.silent_fixes.push(SilentFix {
+            cell: names.cell(&fix.cell_id),
+            worst: fix.worst,
+            when: format!("{}, for {lasted}", utc_time(fix.began_at, now)),
+            cause: fix.cause,
+            id: fix.id,
+        });
+    }
     for draft in tx.saved_drafts(&session.user_id).await? {
         let form = Form::find(&draft.form).map_or("Text", Form::words);
         let href = match draft.incident_id.as_str() {

@@ -23,7 +23,7 @@ const fn kind(form: Form) -> Option<TemplateKind> {
     match form {
         Form::Declare => Some(TemplateKind::Initial),
         Form::Updates => Some(TemplateKind::Progress),
-        Form::Restore | Form::Resolve => Some(TemplateKind::Restore),
+        Form::Restore | Form::Resolve | Form::Merge => Some(TemplateKind::Restore),
         Form::Reclassify => None,
     }
 }

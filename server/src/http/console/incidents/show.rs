@@ -28,7 +28,7 @@ use super::{
 use crate::{
     auth::role::Permission,
     clock::new_id,
-    commands::{Refusal, kept::Form},
+    commands::{Refusal, backfill::entered_words, kept::Form},
     http::{
         console::{
             desk::{Answer, Desk},
@@ -62,7 +62,7 @@ async fn see_reminders(desk: &Desk, id: &str) -> Result<(), Refusal> {
 /// What this person saved of a form comes back.
 async fn restore_draft(desk: &Desk, model: &mut model::Incident) -> Result<(), Refusal> {
     let mut tx = desk.read().await?;
-    for form in [Form::Updates, Form::Reclassify, Form::Restore, Form::Resolve] {
+    for form in [Form::Updates, Form::Reclassify, Form::Restore, Form::Resolve, Form::Merge] {
         if let Some(draft) = tx.saved_draft(&desk.session.user_id, &model.id, form.slug()).await? {
             refill(model, form, &Fields::from_json(&draft.fields));
             let at = utc_time(draft.updated_at, desk.now());
@@ -134,9 +134,35 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         blast: blast.words(now),
         leads,
         waiting,
+        others: others(&mut tx, &names, id).await?,
+        into: String::new(),
+        goes_on: match &row.duplicate_of {
+            Some(other) => tx.incident(other).await?.map(|o| (o.title, other.clone())),
+            None => None,
+        },
+        entered: entered_words(&row),
+        notes: notes(&mut tx, id, now).await?,
+        note: (String::new(), None),
         review: tx.review(id).await?.map(|r| r.state.words()),
     })
 }
+
+/// Incidents that are still going on beside this one: id and title.
+async fn others(tx: &mut Tx, names: &Names, id: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let mut out = Vec::new();
+    for row in tx.open_incidents().await? {
+        if row.id != id && row.restored_at.is_none() {
+            out.push((row.id.clone(), names.title(tx, &row).await?));
+        }
+    }
+    Ok(out)
+}
+
+async fn notes(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Vec<(String, String)>, Refusal> {
+    let rows = tx.notes(id).await?;
+    Ok(rows.into_iter().map(|n| (format!("{} · {}", utc_time(n.at, now), n.author_name), n.text)).collect())
+}
+
 /// Updates of an incident, newest first.
 async fn published(desk: &Desk, tx: &mut Tx, names: &Names, id: &str) -> Result<Vec<UpdateItem>, Refusal> {
     let now = desk.now();

@@ -29,7 +29,7 @@ use crate::{
 pub(crate) const fn needed(form: Form) -> Permission {
     match form {
         Form::Updates => Permission::Publish,
-        Form::Declare | Form::Reclassify | Form::Restore | Form::Resolve => Permission::Command,
+        Form::Declare | Form::Reclassify | Form::Restore | Form::Resolve | Form::Merge => Permission::Command,
     }
 }
 
@@ -95,6 +95,7 @@ pub(super) fn refill(model: &mut model::Incident, form: Form, fields: &Fields) {
     model.chosen_phase = fields.one("phase").into();
     model.chosen_severity = fields.one("severity").parse().unwrap_or(0);
     model.reason = fields.one("reason").into();
+    model.into = fields.one("into").into();
     model.next_update_typed = fields.one("next_update_due_at").into();
     model.break_glass = fields.one("break_glass").into();
     model.publish_at = fields.one("publish_at").into();
@@ -127,4 +128,9 @@ pub async fn restore(desk: Desk, Path(id): Path<String>) -> Answer {
 /// Fixed for good.
 pub async fn resolve(desk: Desk, Path(id): Path<String>) -> Answer {
     step(desk, id, Form::Resolve).await
+}
+
+/// Part of another incident.
+pub async fn merge(desk: Desk, Path(id): Path<String>) -> Answer {
+    step(desk, id, Form::Merge).await
 }

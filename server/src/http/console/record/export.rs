@@ -32,6 +32,7 @@ pub async fn export(desk: Desk, Path(id): Path<String>) -> Answer {
         "clocks": tx.clocks(&id).await?.iter().map(clock).collect::<Vec<_>>(),
         "roles": tx.incident_roles(&id).await?.iter().map(role).collect::<Vec<_>>(),
         "engagements": tx.engagements(&id).await?.iter().map(engagement).collect::<Vec<_>>(),
+        "notes": tx.notes(&id).await?.iter().map(|n| json!({ "at": n.at.rfc3339(), "author": n.author_id, "name": n.author_name, "text": n.text })).collect::<Vec<_>>(),
         "review": review(&mut tx, &id).await?,
         "record": record::of(&mut tx, &incident, now).await?,
         "audit": tx.audit_of(&format!("incident:{id}")).await?.iter().map(line).collect::<Vec<_>>(),

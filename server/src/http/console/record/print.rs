@@ -31,7 +31,12 @@ pub async fn print(desk: Desk, Path(id): Path<String>) -> Answer {
         printed: format!("Printed {} by {}", utc_time(now, now), desk.session.name),
         record: record::of(&mut tx, &incident, now).await?,
         promises: tx.clocks(&id).await?.iter().map(promise).collect(),
-        notes: Vec::new(),
+        notes: tx
+            .notes(&id)
+            .await?
+            .into_iter()
+            .map(|n| (format!("{} · {}", utc_time(n.at, now), n.author_name), n.text))
+            .collect(),
         lines: tx.audit_of(&format!("incident:{id}")).await?.iter().map(|row| line(row, &actors)).collect(),
         title: title.clone(),
         id,
