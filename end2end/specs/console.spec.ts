@@ -36,6 +36,8 @@ const paths = () => [
   `${reviewed}/print`,
   '/console/reviews',
   '/console/record',
+  '/console/rehearsals',
+  '/console/incidents/backfill',
   '/console/subscribers',
   '/console/settings',
   '/console/settings/promises',

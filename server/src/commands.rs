@@ -17,6 +17,7 @@ pub mod notices;
 pub mod policies;
 pub mod proposals;
 pub mod rca;
+pub mod rehearsals;
 pub mod roles;
 pub mod setup;
 pub mod silent_fixes;

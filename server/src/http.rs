@@ -114,8 +114,12 @@ fn writing() -> Router<App> {
 
 /// The same, about what was learned.
 fn reviews() -> Router<App> {
-    use console::{incidents, record, reviews};
+    use console::{incidents, record, rehearsals, reviews};
     Router::new()
+        .route("/console/rehearsals", get(rehearsals::list).post(rehearsals::begin))
+        .route("/console/rehearsals/{id}", get(rehearsals::show))
+        .route("/console/rehearsals/{id}/page", get(rehearsals::read))
+        .route("/console/rehearsals/{id}/end", post(rehearsals::end))
         .route("/console/incidents/{id}/merge", post(incidents::merge))
         .route("/console/incidents/{id}/notes", post(incidents::note))
         .route("/console/incidents/backfill", get(incidents::enter).post(incidents::backfill))

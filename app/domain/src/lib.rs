@@ -11,6 +11,7 @@ pub mod id;
 pub mod incident;
 pub mod lead;
 pub mod notice;
+pub mod rehearsal;
 pub mod review;
 pub mod roster;
 pub mod severity;

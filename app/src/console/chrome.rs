@@ -98,6 +98,7 @@ impl Frame {
             ("/console/desk-book", "Desk book"),
             ("/console/writing", "Writing"),
             ("/console/reviews", "Reviews"),
+            ("/console/rehearsals", "Rehearsals"),
             ("/console/record", "Record"),
             ("/console/telemetry", "Telemetry"),
             ("/console/subscribers", "Subscribers"),

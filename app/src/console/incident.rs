@@ -141,6 +141,12 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
             <p class="card note">{format!("From telemetry: {evidence}.")}</p>
         }
     });
+    let rehearsal = model.rehearsal.as_ref().map(|(id, name)| {
+        view! {
+            <input type="hidden" name="rehearsal" value=id.clone() />
+            <p class="card note">{format!("Rehearsal: {name}. Nobody outside sees or hears it.")}</p>
+        }
+    });
     let tag = Severity::try_from(model.severity).map(|s| s.label().to_owned()).unwrap_or_default();
     let f = model.fields.clone();
     frame.page(|| {
@@ -154,6 +160,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                     {remark(error, "")}
                     {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
                     {proposal}
+                    {rehearsal}
                     <div class="f">
                         <label for="title">"Short description " <small>"what travellers notice; severity and place are added"</small></label>
                         <input id="title" name="title" maxlength="120" required value=model.title.clone() />

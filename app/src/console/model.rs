@@ -145,6 +145,8 @@ pub struct Declare {
     pub workarounds: Vec<(String, String)>,
     /// The proposal that it comes from, and its evidence.
     pub proposal: Option<(String, String)>,
+    /// The rehearsal that it belongs to: id and name.
+    pub rehearsal: Option<(String, String)>,
     /// Per severity: number, label, cadence and examples.
     pub severities: Vec<(i64, String, String)>,
     /// Earlier promise as typed, or empty.

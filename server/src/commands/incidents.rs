@@ -16,7 +16,7 @@ use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEV
 use super::{
     Ctx, Refusal,
     cells::{self, audit},
-    engagement, merge, notices, proposals, rca, roles,
+    engagement, merge, notices, proposals, rca, rehearsals, roles,
     writing::{self, Overrides, Text},
 };
 use crate::clock::new_id;
@@ -38,6 +38,8 @@ pub struct Declare {
     pub next_update_due_at: Option<Timestamp>,
     /// The proposal that it comes from.
     pub proposal_id: Option<String>,
+    /// The rehearsal that it belongs to: then nobody outside sees or hears it.
+    pub rehearsal_id: Option<String>,
     /// Makes a repeat harmless.
     pub idempotency_key: Option<String>,
     /// Who stands behind it beside the author.
@@ -187,7 +189,12 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     let started_at = cmd.started_at.min(ctx.now);
     let incident =
         Incident::declare(severity, started_at, ctx.now, cmd.next_update_due_at, &matrix, &mut new_id)?;
-    let row = declared(tx, ctx, title, &incident, policy_version, cmd.proposal_id.as_deref()).await?;
+    let mut row = drawn_up(tx, ctx, title, &incident, policy_version, cmd.proposal_id.as_deref()).await?;
+    row.is_rehearsal = cmd.rehearsal_id.is_some();
+    tx.insert_incident(&row).await?;
+    if let Some(rehearsal) = &cmd.rehearsal_id {
+        rehearsals::declared(tx, rehearsal, &row.id).await?;
+    }
     let story = Story {
         incident: &incident,
         kind: UpdateKind::Initial,
@@ -213,7 +220,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     Ok(Published { incident_id: row.id, update_id })
 }
 
-async fn declared(
+async fn drawn_up(
     tx: &mut Tx,
     ctx: &Ctx,
     title: String,
@@ -225,7 +232,7 @@ async fn declared(
         Some(id) => Some(tx.proposal(id).await?.ok_or(Refusal::NotFound("proposal"))?.evidence),
         None => None,
     };
-    let row = IncidentRow {
+    Ok(IncidentRow {
         id: new_id(),
         title,
         severity: incident.severity,
@@ -244,9 +251,7 @@ async fn declared(
         is_rehearsal: false,
         is_backfilled: false,
         duplicate_of: None,
-    };
-    tx.insert_incident(&row).await?;
-    Ok(row)
+    })
 }
 
 /// Does a verb on an open incident.

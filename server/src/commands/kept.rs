@@ -40,7 +40,7 @@ const HANDLING: [&str; 9] = [
     "draft",
     "workaround.*",
 ];
-const DECLARE: [&str; 10] = [
+const DECLARE: [&str; 11] = [
     "title",
     "severity",
     "started_at",
@@ -51,6 +51,7 @@ const DECLARE: [&str; 10] = [
     "customer_action",
     "next_update_due_at",
     "proposal",
+    "rehearsal",
 ];
 const STEP: [&str; 12] = [
     "version",
@@ -153,6 +154,7 @@ async fn publish(
             message: message(fields),
             next_update_due_at: time(fields, "next_update_due_at")?,
             proposal_id: fields.some("proposal").map(str::to_owned),
+            rehearsal_id: fields.some("rehearsal").map(str::to_owned),
             idempotency_key,
             sign_off,
             overrides: writing::overrides(fields),

@@ -10,6 +10,7 @@ pub mod now;
 pub mod people;
 pub mod policy;
 pub mod record;
+pub mod rehearsals;
 pub mod reviews;
 pub mod settings;
 pub mod spool;

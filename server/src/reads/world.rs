@@ -104,6 +104,11 @@ impl World {
 
     /// Reads it as a transaction sees it.
     pub async fn read(tx: &mut Tx, now: Timestamp) -> store::Result<Self> {
+        Self::read_with(tx, now, None).await
+    }
+
+    /// The same with one rehearsal, which nobody outside ever sees.
+    pub async fn read_with(tx: &mut Tx, now: Timestamp, rehearsal: Option<&str>) -> store::Result<Self> {
         let (from, stories_from) = (now.plus(-WINDOW), now.plus(-STORIES));
         let page = tx.page().await?;
         let countries = tx.countries().await?;
@@ -124,8 +129,9 @@ impl World {
             let cells = cells.iter().filter(|c| mine.contains(&c.id)).map(|c| c.id.clone()).collect();
             Story { cells, updates: updates.remove(&row.id).unwrap_or_default(), row }
         };
-        let incidents =
-            tx.incidents_since(stories_from, INCIDENTS_MAX).await?.into_iter().map(story).collect();
+        let mut incidents = tx.incidents_since(stories_from, INCIDENTS_MAX).await?;
+        incidents.retain(|row| !row.is_rehearsal || rehearsal == Some(row.id.as_str()));
+        let incidents = incidents.into_iter().map(story).collect();
         let engaged = grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id);
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);

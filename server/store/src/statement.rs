@@ -48,6 +48,7 @@ pub fn all() -> Vec<Statement> {
         crate::proposals::STATEMENTS,
         crate::rotas::STATEMENTS,
         crate::runbooks::STATEMENTS,
+        crate::rehearsals::STATEMENTS,
         crate::reminders::STATEMENTS,
         crate::reviews::STATEMENTS,
         crate::roles::STATEMENTS,

@@ -10,6 +10,7 @@ mod engagement;
 mod incidents;
 mod ingest;
 mod public;
+mod rehearsals;
 mod reviews;
 mod sign_in;
 mod six_hours;

@@ -97,7 +97,8 @@ impl Names {
 
     /// Title with prefix, of an incident that holds these cells.
     pub(super) fn title_of(&self, row: &IncidentRow, held: &[IncidentCellRow]) -> String {
-        full_title(row.severity, &self.scope_of(held), &row.title)
+        let title = full_title(row.severity, &self.scope_of(held), &row.title);
+        if row.is_rehearsal { format!("Rehearsal: {title}") } else { title }
     }
 
     /// The same without the severity.

@@ -43,6 +43,7 @@ pub struct From {
     proposal: Option<String>,
     supplier: Option<String>,
     component: Option<String>,
+    rehearsal: Option<String>,
 }
 
 /// The form that declares; what this person saved of it comes back.
@@ -51,7 +52,7 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     let origins = origins(&mut tx, from.supplier.as_deref(), from.component.as_deref()).await?;
     let mut chosen = ticked(&mut tx, &origins).await?;
     let saved = tx.saved_draft(&desk.session.user_id, "", Form::Declare.slug()).await?;
-    if let (Some(draft), None) = (saved, &from.proposal) {
+    if let (Some(draft), None) = (saved, from.proposal.as_ref().or(from.rehearsal.as_ref())) {
         let words = format!("Restored from your draft of {}.", utc_time(draft.updated_at, desk.now()));
         let desk = Desk { fields: Fields::from_json(&draft.fields), ..desk };
         let mut model = typed(&desk, &mut tx, None).await?;
@@ -77,6 +78,7 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
         model.proposal = Some((id, evidence_sentence(Some(&proposal.evidence))));
         chosen.push((proposal.cell_id, proposal.proposed_status));
     }
+    model.rehearsal = rehearsed(&mut tx, from.rehearsal.as_deref()).await?;
     model.cells = choices(&mut tx, &chosen).await?;
     model.blast = reach(&desk, &mut tx, &chosen).await?;
     Ok(show(&desk, StatusCode::OK, &model))
@@ -142,6 +144,7 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         origins: origins(tx, None, None).await?,
         blast: reach(desk, tx, &chosen).await?,
         proposal: evidence(tx, fields.some("proposal")).await?,
+        rehearsal: rehearsed(tx, fields.some("rehearsal")).await?,
         severities: severities(tx).await?,
         next_update: fields.one("next_update_due_at").into(),
         idempotency_key: fields.some("idempotency_key").map_or_else(new_id, str::to_owned),
@@ -161,6 +164,13 @@ async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String,
     let Some(id) = proposal else { return Ok(None) };
     let found = tx.proposal(id).await?;
     Ok(found.map(|p| (id.to_owned(), evidence_sentence(Some(&p.evidence)))))
+}
+
+/// The rehearsal that it belongs to: id and name.
+async fn rehearsed(tx: &mut Tx, id: Option<&str>) -> Result<Option<(String, String)>, Refusal> {
+    let Some(id) = id else { return Ok(None) };
+    let row = tx.rehearsal(id).await?.ok_or(Refusal::NotFound("rehearsal"))?;
+    Ok(Some((row.id, row.name)))
 }
 
 async fn try_declare(desk: &Desk) -> Result<Published, Refusal> {

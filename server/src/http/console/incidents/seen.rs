@@ -38,7 +38,7 @@ async fn read(desk: &Desk, form: Form, incident_id: &str, fields: &Fields) -> Re
     let mut work = desk.begin().await?;
     let (tx, ctx) = (&mut work.tx, &work.ctx);
     let done = perform(tx, ctx, form, incident_id, fields, SignOff::Approved(String::new())).await?;
-    let world = World::read(tx, ctx.now).await?;
+    let world = World::read_with(tx, ctx.now, Some(&done.incident_id)).await?;
     drop(work);
     let page = pages::incident(&world, &done.incident_id).ok_or(Refusal::NotFound("incident"))?;
     let notice = notice(&world, desk.app.config.origin(), &done.incident_id, &done.update_id)

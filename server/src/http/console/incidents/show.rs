@@ -123,7 +123,11 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         may_respond: desk.may(Permission::Respond),
         may_publish: desk.may(Permission::Publish),
         may_command: desk.may(Permission::Command),
-        audience: format!("Publish to {recipients} subscriber{}", if recipients == 1 { "" } else { "s" }),
+        audience: if row.is_rehearsal {
+            "Publish to the sink".into()
+        } else {
+            format!("Publish to {recipients} subscriber{}", if recipients == 1 { "" } else { "s" })
+        },
         needs_second: signed_off(row.severity, "", &SignOff::Alone).is_err(),
         break_glass: String::new(),
         publish_at: String::new(),
@@ -131,7 +135,10 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         seen: None,
         restored: None,
         engagement,
-        blast: blast.words(now),
+        blast: match row.is_rehearsal {
+            true => "A rehearsal: nobody outside sees or hears it.".into(),
+            false => blast.words(now),
+        },
         leads,
         waiting,
         others: others(&mut tx, &names, id).await?,
