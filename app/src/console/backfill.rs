@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     access::remark,
     chrome::Frame,
-    incident::{cell_choices, typed_fields},
+    incident::{cell_choices, severity_choices, typed_fields},
     model::{CellChoice, Fields, FormError},
 };
 use crate::ui::area_text;
@@ -39,18 +39,7 @@ pub struct BackfillPage {
 #[must_use]
 pub fn backfill(frame: &Frame, model: &BackfillPage) -> String {
     let error = model.error.as_ref();
-    let severities = model
-        .severities
-        .iter()
-        .map(|(n, label, examples)| {
-            view! {
-                <label class="radio">
-                    <input type="radio" name="severity" value=n.to_string() checked=*n == model.severity required />
-                    <span><b>{label.clone()}</b><small>{examples.clone()}</small></span>
-                </label>
-            }
-        })
-        .collect_view();
+    let severities = severity_choices(&model.severities, model.severity);
     let time = |name: &'static str, label: &'static str, value: &String| {
         view! {
             <div class="f">

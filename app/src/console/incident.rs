@@ -119,22 +119,23 @@ pub(super) fn cell_choices(cells: &[CellChoice], workarounds: &[(String, String)
         .into_any()
 }
 
-/// The form that declares an incident.
-#[must_use]
-pub fn declare(frame: &Frame, model: &Declare) -> String {
-    let error = model.error.as_ref();
-    let severities = model
-        .severities
-        .iter()
+/// Every severity with what belongs there.
+pub(super) fn severity_choices(all: &[(i64, String, String)], chosen: i64) -> AnyView {
+    all.iter()
         .map(|(n, label, examples)| {
             view! {
                 <label class="radio">
-                    <input type="radio" name="severity" value=n.to_string() checked=*n == model.severity required />
+                    <input type="radio" name="severity" value=n.to_string() checked=*n == chosen required />
                     <span><b>{label.clone()}</b><small>{examples.clone()}</small></span>
                 </label>
             }
         })
-        .collect_view();
+        .collect_view()
+        .into_any()
+}
+
+/// Where a declaration comes from: telemetry, or a rehearsal.
+fn origin(model: &Declare) -> AnyView {
     let proposal = model.proposal.as_ref().map(|(id, evidence)| {
         view! {
             <input type="hidden" name="proposal" value=id.clone() />
@@ -147,6 +148,15 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
             <p class="card note">{format!("Rehearsal: {name}. Nobody outside sees or hears it.")}</p>
         }
     });
+    view! { {proposal}{rehearsal} }.into_any()
+}
+
+/// The form that declares an incident.
+#[must_use]
+pub fn declare(frame: &Frame, model: &Declare) -> String {
+    let error = model.error.as_ref();
+    let severities = severity_choices(&model.severities, model.severity);
+    let origin = origin(model);
     let tag = Severity::try_from(model.severity).map(|s| s.label().to_owned()).unwrap_or_default();
     let f = model.fields.clone();
     frame.page(|| {
@@ -159,8 +169,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                     <input type="hidden" name="idempotency_key" value=model.idempotency_key.clone() />
                     {remark(error, "")}
                     {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
-                    {proposal}
-                    {rehearsal}
+                    {origin}
                     <div class="f">
                         <label for="title">"Short description " <small>"what travellers notice; severity and place are added"</small></label>
                         <input id="title" name="title" maxlength="120" required value=model.title.clone() />

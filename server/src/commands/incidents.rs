@@ -292,10 +292,7 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
     };
     let message = message(&given)?;
     let words = Text { title: "", message: &message, kind };
-    let overrides = match step.sign_off {
-        SignOff::Automatic => Overrides::new(), // its text was approved with the policy
-        _ => writing::check(tx, words, &step.overrides).await?,
-    };
+    let overrides = checked(tx, words, (&step.sign_off, &step.overrides)).await?;
     signed_off(row.severity.min(incident.severity), &ctx.actor, &step.sign_off)?;
     if !tx.update_incident(&row.id, row.version, &incident, ctx.now).await? {
         return Err(overtaken(tx, &row).await?);
@@ -315,6 +312,18 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
     });
     audit(tx, ctx, action, &format!("incident:{}", row.id), detail).await?;
     Ok(Published { incident_id: row.id, update_id })
+}
+
+/// The rules of writing; a text that Waypost sends by itself was approved with the policy.
+async fn checked(
+    tx: &mut Tx,
+    words: Text<'_>,
+    (sign_off, overrides): (&SignOff, &Overrides),
+) -> Result<Overrides, Refusal> {
+    match sign_off {
+        SignOff::Automatic => Ok(Overrides::new()),
+        _ => writing::check(tx, words, overrides).await,
+    }
 }
 
 /// An incident as its rules see it.

@@ -209,16 +209,7 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
         tx.reminders(&session.user_id).await?.into_iter().map(|r| (r.words, r.incident_id)).collect();
     model.waiting = drafts::waiting(&mut tx, &names, None, now).await?;
     model.may_command = session.role.may(Permission::Command);
-    for fix in tx.open_silent_fixes(SILENT_MAX).await? {
-        let lasted = duration_words(fix.ended_at.since(fix.began_at));
-        model.silent_fixes.push(SilentFix {
-            cell: names.cell(&fix.cell_id),
-            worst: fix.worst,
-            when: format!("{}, for {lasted}", utc_time(fix.began_at, now)),
-            cause: fix.cause,
-            id: fix.id,
-        });
-    }
+    model.silent_fixes = silent_fixes(&mut tx, &names, now).await?;
     for draft in tx.saved_drafts(&session.user_id).await? {
         let form = Form::find(&draft.form).map_or("Text", Form::words);
         let href = match draft.incident_id.as_str() {
@@ -239,6 +230,21 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
     }
     model.delivery = super::subscribers::delivery_sentence(app, &mut tx).await?;
     Ok(model)
+}
+
+/// Dips that ended without a word.
+async fn silent_fixes(tx: &mut Tx, names: &Names, now: Timestamp) -> Result<Vec<SilentFix>, Refusal> {
+    let told = |fix: store::SilentFixRow| {
+        let lasted = duration_words(fix.ended_at.since(fix.began_at));
+        SilentFix {
+            cell: names.cell(&fix.cell_id),
+            worst: fix.worst,
+            when: format!("{}, for {lasted}", utc_time(fix.began_at, now)),
+            cause: fix.cause,
+            id: fix.id,
+        }
+    };
+    Ok(tx.open_silent_fixes(SILENT_MAX).await?.into_iter().map(told).collect())
 }
 
 /// What the board needs to know of each incident: who leads it, and its policy.

@@ -2,6 +2,8 @@
 
 use app::console::{
     self,
+    command::Leads,
+    engagement::Section,
     model::{self, ClockItem, UpdateItem},
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
@@ -17,7 +19,7 @@ use domain::{
     },
     status::CellStatus,
 };
-use store::{EngagementRow, Tx, UpdateRow};
+use store::{EngagementRow, IncidentRow, Tx, UpdateRow};
 
 use super::{
     choices,
@@ -90,28 +92,54 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let latest = matrix.latest_next_update(row.severity, now).map(|at| utc_time(at, now)).unwrap_or_default();
     let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
     let blast = Blast::load(&mut tx, &ids).await?;
-    let recipients = blast.total();
     let updates = published(desk, &mut tx, &names, id).await?;
     let called = tx.engagements(id).await?;
     let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, &called, now)).collect();
     let engagement = engage::section(desk, &mut tx, id).await?;
     let leads = leads::read(desk, &mut tx, id, now).await?;
     let waiting = drafts::waiting(&mut tx, &names, Some(id), now).await?;
+    let (audience, blast) = told(&blast, row.is_rehearsal, now);
     Ok(model::Incident {
-        id: row.id.clone(),
         title: names.title(&mut tx, &row).await?,
-        severity: row.severity,
-        phase: row.phase.word(),
-        phase_slug: row.phase.slug(),
-        version: row.version,
         started: utc_and_local(row.started_at, now, &places),
-        next_update: row.next_update_due_at.map(|at| due(at, now)),
         latest,
-        evidence: evidence_sentence(row.evidence.as_deref()),
         cells,
         workarounds: tx.workarounds(id).await?.into_iter().map(|w| (w.country_code, w.text)).collect(),
         updates,
         clocks,
+        audience,
+        engagement,
+        blast,
+        leads,
+        waiting,
+        others: others(&mut tx, &names, id).await?,
+        goes_on: match &row.duplicate_of {
+            Some(other) => tx.incident(other).await?.map(|o| (o.title, other.clone())),
+            None => None,
+        },
+        notes: notes(&mut tx, id, now).await?,
+        review: tx.review(id).await?.map(|r| r.state.words()),
+        ..untouched(desk, &row)
+    })
+}
+
+/// What the row itself tells, and forms as nobody has touched them.
+fn untouched(desk: &Desk, row: &IncidentRow) -> model::Incident {
+    model::Incident {
+        id: row.id.clone(),
+        title: String::new(),
+        severity: row.severity,
+        phase: row.phase.word(),
+        phase_slug: row.phase.slug(),
+        version: row.version,
+        started: String::new(),
+        next_update: row.next_update_due_at.map(|at| due(at, desk.now())),
+        latest: String::new(),
+        evidence: evidence_sentence(row.evidence.as_deref()),
+        cells: Vec::new(),
+        workarounds: Vec::new(),
+        updates: Vec::new(),
+        clocks: Vec::new(),
         form: "",
         fields: model::Fields::default(),
         chosen_phase: String::new(),
@@ -123,35 +151,34 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         may_respond: desk.may(Permission::Respond),
         may_publish: desk.may(Permission::Publish),
         may_command: desk.may(Permission::Command),
-        audience: if row.is_rehearsal {
-            "Publish to the sink".into()
-        } else {
-            format!("Publish to {recipients} subscriber{}", if recipients == 1 { "" } else { "s" })
-        },
+        audience: String::new(),
         needs_second: signed_off(row.severity, "", &SignOff::Alone).is_err(),
         break_glass: String::new(),
         publish_at: String::new(),
         findings: Vec::new(),
         seen: None,
         restored: None,
-        engagement,
-        blast: match row.is_rehearsal {
-            true => "A rehearsal: nobody outside sees or hears it.".into(),
-            false => blast.words(now),
-        },
-        leads,
-        waiting,
-        others: others(&mut tx, &names, id).await?,
+        engagement: Section::default(),
+        blast: String::new(),
+        leads: Leads::default(),
+        waiting: Vec::new(),
+        others: Vec::new(),
         into: String::new(),
-        goes_on: match &row.duplicate_of {
-            Some(other) => tx.incident(other).await?.map(|o| (o.title, other.clone())),
-            None => None,
-        },
-        entered: entered_words(&row),
-        notes: notes(&mut tx, id, now).await?,
+        goes_on: None,
+        entered: entered_words(row),
+        notes: Vec::new(),
         note: (String::new(), None),
-        review: tx.review(id).await?.map(|r| r.state.words()),
-    })
+        review: None,
+    }
+}
+
+/// The words of the button, and whom it reaches.
+fn told(blast: &Blast, is_rehearsal: bool, now: Timestamp) -> (String, String) {
+    if is_rehearsal {
+        return ("Publish to the sink".into(), "A rehearsal: nobody outside sees or hears it.".into());
+    }
+    let n = blast.total();
+    (format!("Publish to {n} subscriber{}", if n == 1 { "" } else { "s" }), blast.words(now))
 }
 
 /// Incidents that are still going on beside this one: id and title.
