@@ -223,7 +223,7 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
     frame.page(|| {
         view! {
             <div class="bar">{severity_tag(model.severity)}<h1>{model.title.clone()}</h1>{clock}</div>
-            <p class="d">{format!("{} · started {}", model.phase, model.started)}" · "<a href=format!("/incidents/{}", model.id)>"Public page"</a>{review}" · "<a href=format!("/console/incidents/{}/print", model.id)>"Whole record"</a></p>
+            <p class="d">{format!("{} · started {}", model.phase, model.started)}" · "<a href=model.page.0.clone()>{model.page.1}</a>{review}" · "<a href=format!("/console/incidents/{}/print", model.id)>"Whole record"</a></p>
             {(!model.evidence.is_empty()).then(|| view! { <p class="card note">{format!("Declared from telemetry: {}.", model.evidence)}</p> })}
             {model.goes_on.clone().map(|(title, id)| view! { <p class="card note">"It goes on in "<a href=format!("/console/incidents/{id}")>{title}</a>"."</p> })}
             {model.entered.clone().map(|words| view! { <p class="card note">{words}</p> })}

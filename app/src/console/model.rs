@@ -210,6 +210,8 @@ pub struct Incident {
     pub phase: &'static str,
     /// Phase slug.
     pub phase_slug: &'static str,
+    /// Where readers see it: address and words.
+    pub page: (String, &'static str),
     /// Optimistic lock.
     pub version: i64,
     /// `08:10 UTC (10:10 in France)`.

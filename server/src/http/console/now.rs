@@ -127,7 +127,7 @@ pub(super) fn due(at: i64, now: Timestamp) -> Due {
     Due { at_ms: at, words: utc_time(Timestamp::from_millis(at), now) }
 }
 
-/// Open incidents: what stops activation or attach first, then the worst, then the newest.
+/// Open incidents: what stops activation or attach first, then the worst, then the newest; rehearsals last.
 pub(super) async fn open_lines(
     tx: &mut Tx,
     names: &Names,
@@ -136,9 +136,9 @@ pub(super) async fn open_lines(
     let mut lines = Vec::new();
     for row in tx.open_incidents().await? {
         let held = tx.incident_cells(&row.id).await?;
-        lines.push((!names.is_vital(&held), incident_line(names, &row, &held, now)));
+        lines.push(((row.is_rehearsal, !names.is_vital(&held)), incident_line(names, &row, &held, now)));
     }
-    lines.sort_by_key(|(is_less, _)| *is_less);
+    lines.sort_by_key(|(place, _)| *place);
     Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 

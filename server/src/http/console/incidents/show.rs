@@ -112,7 +112,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         blast,
         leads,
         waiting,
-        others: others(&mut tx, &names, id).await?,
+        others: others(&mut tx, &names, &row).await?,
         goes_on: match &row.duplicate_of {
             Some(other) => tx.incident(other).await?.map(|o| (o.title, other.clone())),
             None => None,
@@ -131,6 +131,10 @@ fn untouched(desk: &Desk, row: &IncidentRow) -> model::Incident {
         severity: row.severity,
         phase: row.phase.word(),
         phase_slug: row.phase.slug(),
+        page: match row.is_rehearsal {
+            true => ("/console/rehearsals".into(), "Rehearsals"),
+            false => (app::paths::incident(&row.id), "Public page"),
+        },
         version: row.version,
         started: String::new(),
         next_update: row.next_update_due_at.map(|at| due(at, desk.now())),
@@ -182,10 +186,10 @@ fn told(blast: &Blast, is_rehearsal: bool, now: Timestamp) -> (String, String) {
 }
 
 /// Incidents that are still going on beside this one: id and title.
-async fn others(tx: &mut Tx, names: &Names, id: &str) -> Result<Vec<(String, String)>, Refusal> {
+async fn others(tx: &mut Tx, names: &Names, mine: &IncidentRow) -> Result<Vec<(String, String)>, Refusal> {
     let mut out = Vec::new();
     for row in tx.open_incidents().await? {
-        if row.id != id && row.restored_at.is_none() {
+        if row.id != mine.id && row.is_rehearsal == mine.is_rehearsal && row.restored_at.is_none() {
             out.push((row.id.clone(), names.title(tx, &row).await?));
         }
     }
