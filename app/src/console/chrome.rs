@@ -79,8 +79,9 @@ impl Frame {
                     <style nonce=nonce inner_html=CSS></style>
                 </head>
                 <body class=self.who.is_none().then_some("bare")>
+                    {self.who.is_some().then(|| view! { <a class="skip" href="#main">"Skip to the page"</a> })}
                     {self.rail()}
-                    <main>{body}</main>
+                    <main id="main" tabindex="-1">{body}</main>
                     {loader}
                     {autosave}
                     {refresh}

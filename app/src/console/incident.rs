@@ -172,7 +172,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                     {origin}
                     <div class="f">
                         <label for="title">"Short description " <small>"what travellers notice; severity and place are added"</small></label>
-                        <input id="title" name="title" maxlength="120" required value=model.title.clone() />
+                        <input id="title" name="title" maxlength="120" required autofocus=model.acts.seen.is_none() value=model.title.clone() />
                         {remark(error, "title")}
                     </div>
                     <fieldset class="f"><legend>"Severity " <small>"by current customer impact"</small></legend>{severities}{remark(error, "severity")}</fieldset>

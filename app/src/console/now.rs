@@ -21,7 +21,7 @@ pub fn now(frame: &Frame, model: &Now) -> String {
     let now_ms = frame.now_ms;
     frame.page(|| {
         view! {
-            <h1>"Now"</h1>
+            <div class="bar"><h1>"Now"</h1><a class="button go" href="/console/incidents/new" accesskey="d">"Declare an incident"</a></div>
             {reminders(model)}
             {proposals(frame, model)}
             {waiting(&model.waiting)}
@@ -29,7 +29,6 @@ pub fn now(frame: &Frame, model: &Now) -> String {
             {clocks(model, now_ms)}
             <h2>"Open incidents"</h2>
             {incident_rows(&model.open, now_ms, "Nothing is open. When something breaks, telemetry proposes an incident here, or you declare one.")}
-            <p class="act"><a class="button go" href="/console/incidents/new">"Declare an incident"</a></p>
             {silent_fixes(frame, model)}
             {saved(model)}
             <p class="d">{model.delivery.clone()}</p>
