@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: figures beside a reference of the same run, printed with their method and kept as JSON.
 
 mod client;
+mod console;
 mod nginx;
 mod page;
 mod publish;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use crate::build;
 
+pub(crate) use console::console;
 pub(crate) use page::page;
 
 /// How much is measured.

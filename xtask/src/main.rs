@@ -65,6 +65,8 @@ enum Bench {
         #[command(flatten)]
         amount: bench::Amount,
     },
+    /// The console's pages with 500 past incidents.
+    Console,
 }
 
 fn main() -> ExitCode {
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
             true
         }),
         Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
+        Command::Bench { what: Bench::Console } => bench::console(&root),
         Command::Test { only } => suite::run(&root, &only),
     };
     process::leave_nothing_behind();
