@@ -4,9 +4,11 @@
 use std::path::PathBuf;
 
 use app::{
-    model::{CellPage, Front, HistoryPage, IncidentPage, Message, RegionPage, Site, SubscribePage},
+    model::{
+        CellPage, Front, HistoryPage, IncidentPage, ManagePage, Message, RegionPage, Site, SubscribePage,
+    },
     public::{
-        api_page, cell_page, front_page, history_page, incident_page, message_page, region_page,
+        api_page, cell_page, front_page, history_page, incident_page, manage_page, message_page, region_page,
         subscribe_page,
     },
 };
@@ -20,6 +22,7 @@ fn main() -> std::io::Result<()> {
         ("region".into(), region_page(&RegionPage::sample())),
         ("cell".into(), cell_page(&CellPage::sample())),
         ("history".into(), history_page(&HistoryPage::sample())),
+        ("manage".into(), manage_page(&ManagePage::sample())),
         ("subscribe".into(), subscribe_page(&SubscribePage::sample())),
         ("api".into(), api_page(&Site::sample(), "https://status.example.com")),
     ];

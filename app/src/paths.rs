@@ -169,6 +169,12 @@ pub fn unsubscribe(token: &str) -> String {
     format!("/u/{token}")
 }
 
+/// Changing a subscription, from a mail or the page that took it.
+#[must_use]
+pub fn manage(token: &str) -> String {
+    format!("/manage/{token}")
+}
+
 /// The one-time first-run setup.
 #[must_use]
 pub fn setup(token: &str) -> String {

@@ -4,11 +4,12 @@ use std::io::Write as _;
 
 use app::{
     model::{
-        CellPage, Front, HistoryPage, IncidentPage, Message, PromisesPage, RegionPage, Site, SubscribePage,
+        CellPage, Front, HistoryPage, IncidentPage, ManagePage, Message, PromisesPage, RegionPage, Site,
+        SubscribePage,
     },
     public::{
-        api_page, cell_page, front_page, history_page, incident_page, message_page, promises_page,
-        region_page, subscribe_page,
+        api_page, cell_page, front_page, history_page, incident_page, manage_page, message_page,
+        promises_page, region_page, subscribe_page,
     },
 };
 
@@ -38,6 +39,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         ("cell", cell_page(&CellPage::sample())),
         ("history", history_page(&HistoryPage::sample())),
         ("promises", promises_page(&PromisesPage::sample())),
+        ("manage", manage_page(&ManagePage::sample())),
         ("subscribe", subscribe_page(&SubscribePage::sample())),
         ("api", api_page(&Site::sample(), "https://status.example.com")),
     ];

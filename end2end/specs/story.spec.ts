@@ -56,6 +56,7 @@ async function makeKey(page: Page): Promise<Door> {
 async function subscribeByMail(page: Page, address: string): Promise<void> {
   await page.goto(waypost.url('/subscribe'));
   await page.locator('input[name=address]').first().fill(address);
+  await page.getByLabel('Everything on this page').check();
   await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Check your mail.' })).toBeVisible();
   const letter = await mail.wait(address, /confirm/i, 5_000);
@@ -68,7 +69,7 @@ async function subscribeByMail(page: Page, address: string): Promise<void> {
 }
 
 async function subscribeByWebhook(page: Page): Promise<void> {
-  const answer = await page.request.post(waypost.url('/subscribe'), { form: { channel: 'webhook', address: receiver.url } });
+  const answer = await page.request.post(waypost.url('/subscribe'), { form: { channel: 'webhook', address: receiver.url, what: 'everything' } });
   expect(answer.status()).toBe(200);
   receiver.secret = /whsec_[A-Za-z0-9+/=]+/.exec(await answer.text())![0];
   await receiver.wait('the challenge', (r) => r.body.type === 'endpoint.challenge', 5_000);

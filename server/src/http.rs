@@ -140,15 +140,25 @@ fn reviews() -> Router<App> {
 
 /// Routes for visitors; none reads a cookie.
 fn visitors() -> Router<App> {
-    use subscriptions::{confirm, confirm_form, form, submit, unsubscribe, unsubscribe_form};
+    use subscriptions::{
+        change, confirm, confirm_form, erase, export, form, leave, manage_form, pause, resume, rotate,
+        submit, unsubscribe, unsubscribe_form,
+    };
     Router::new()
         .route("/subscribe", get(form).post(submit))
         .route("/confirm/{token}", get(confirm_form).post(confirm))
         .route("/u/{token}", get(unsubscribe_form).post(unsubscribe))
+        .route("/manage/{token}", get(manage_form).post(change))
+        .route("/manage/{token}/pause", post(pause))
+        .route("/manage/{token}/resume", post(resume))
+        .route("/manage/{token}/secret", post(rotate))
+        .route("/manage/{token}/unsubscribe", post(leave))
+        .route("/manage/{token}/erase", post(erase))
+        .route("/manage/{token}/export.json", get(export))
         .route("/api/v2/subscribers.json", get(subscribers_api::refuse).post(subscribers_api::add))
         .route("/pkg/{name}", get(assets::file))
         .route("/healthz", get(async || "ok\n"))
-        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\n"))
+        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\nDisallow: /manage/\n"))
         .route("/favicon.svg", get(icon))
         .route("/.well-known/security.txt", get(security))
 }

@@ -14,6 +14,7 @@ pub mod notice;
 pub mod rehearsal;
 pub mod review;
 pub mod roster;
+pub mod scope;
 pub mod severity;
 pub mod sla;
 pub mod status;

@@ -63,7 +63,7 @@ impl Message {
 
     /// After a webhook was entered; `secret` is shown this once.
     #[must_use]
-    pub fn webhook_added(site: Site, secret: &str) -> Self {
+    pub fn webhook_added(site: Site, secret: &str, manage_token: &str) -> Self {
         let mut page = Self::new(
             site,
             "Your endpoint is being asked.",
@@ -73,19 +73,20 @@ impl Message {
             ],
         );
         page.paragraphs.push(secret.to_owned());
-        page.with_link("How to verify signatures", paths::API)
+        page.with_link("Change or end it (keep this link)", &paths::manage(manage_token))
+            .with_link("How to verify signatures", paths::API)
     }
 
     /// The page behind the link of a confirmation mail: nothing happens before the button is pressed.
     #[must_use]
     pub fn confirm(site: Site, token: &str, scope: &str) -> Self {
-        let about = format!("You will get notices about {scope}.");
+        let about = format!("You will get updates about {scope}.");
         Self::new(site, "Start these notices?", &[&about]).with_button(paths::confirm(token), "Start notices")
     }
 
     /// Confirmed.
     #[must_use]
-    pub fn confirmed(site: Site) -> Self {
+    pub fn confirmed(site: Site, manage_token: &str) -> Self {
         Self::new(
             site,
             "You are subscribed.",
@@ -93,6 +94,7 @@ impl Message {
                 "The next notice reaches you as soon as it is published. Every notice has a link that ends them.",
             ],
         )
+        .with_link("Change what you get", &paths::manage(manage_token))
     }
 
     /// A link that is unknown, used, or too old.
@@ -120,6 +122,17 @@ impl Message {
             site,
             "No more notices.",
             &["Your subscription has ended. Anything still on its way was stopped."],
+        )
+        .with_link("Subscribe again", paths::SUBSCRIBE)
+    }
+
+    /// Erased.
+    #[must_use]
+    pub fn erased(site: Site) -> Self {
+        Self::new(
+            site,
+            "We have forgotten you.",
+            &["Address, choices and everything that waited for you are gone. Backups forget you within 30 days."],
         )
         .with_link("Subscribe again", paths::SUBSCRIBE)
     }
@@ -177,9 +190,10 @@ impl Message {
         let site = Site::sample;
         vec![
             Self::check_your_mail(site()),
-            Self::webhook_added(site(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            Self::webhook_added(site(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "t0ken"),
             Self::confirm(site(), "t0ken", "France and Italy"),
-            Self::confirmed(site()),
+            Self::confirmed(site(), "t0ken"),
+            Self::erased(site()),
             Self::link_expired(site()),
             Self::unsubscribe(site(), "t0ken"),
             Self::unsubscribed(site()),

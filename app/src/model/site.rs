@@ -1,7 +1,7 @@
 //! What every public page shows around its content.
 
 /// The frame of a public page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Site {
     /// Name of the page: `Meridian eSIM`.
     pub name: String,

@@ -1,9 +1,9 @@
-//! The subscription form, with what was typed kept.
+//! The subscription form, with what was typed kept; the page where a subscription is changed.
 
-use super::Site;
+use super::{Site, scope::ScopeForm};
 
-/// The page with the form. Field names: `channel` (email | webhook), `address`, `countries` (codes, repeated; none: the
-/// whole page), and `website`, which people never see and robots fill in.
+/// The page with the form. Field names: `channel` (email | webhook), `address`, `contact`, those of
+/// [`ScopeForm`], and `website`, which people never see and robots fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscribePage {
     /// Frame.
@@ -12,32 +12,14 @@ pub struct SubscribePage {
     pub channel: String,
     /// What was typed.
     pub address: String,
-    /// Countries by portfolio, the chosen ones ticked.
-    pub portfolios: Vec<PortfolioChoice>,
+    /// Whom to tell when an endpoint fails, as typed.
+    pub contact: String,
+    /// What it is about.
+    pub scope: ScopeForm,
     /// Field name and what is wrong with it.
     pub errors: Vec<(String, String)>,
     /// The wording that the subscriber agrees to.
     pub consent: String,
-}
-
-/// A portfolio in the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortfolioChoice {
-    /// Name.
-    pub name: String,
-    /// Its countries.
-    pub countries: Vec<CountryChoice>,
-}
-
-/// A country in the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CountryChoice {
-    /// `FR`.
-    pub code: String,
-    /// `France`.
-    pub name: String,
-    /// Ticked.
-    pub is_chosen: bool,
 }
 
 /// What a subscriber agrees to; stored with the subscription.
@@ -51,14 +33,15 @@ impl SubscribePage {
         self.errors.iter().find(|(f, _)| f == field).map(|(_, message)| message.as_str())
     }
 
-    /// An empty form over these countries.
+    /// An empty form.
     #[must_use]
-    pub fn empty(site: Site, portfolios: Vec<PortfolioChoice>) -> Self {
+    pub fn empty(site: Site, scope: ScopeForm) -> Self {
         Self {
             site,
             channel: "email".into(),
             address: String::new(),
-            portfolios,
+            contact: String::new(),
+            scope,
             errors: Vec::new(),
             consent: CONSENT.into(),
         }
@@ -67,33 +50,76 @@ impl SubscribePage {
     /// A form that came back with errors.
     #[must_use]
     pub fn sample() -> Self {
-        let choice = |code: &str, name: &str, is_chosen| CountryChoice {
-            code: code.into(),
-            name: name.into(),
-            is_chosen,
-        };
-        let portfolios = vec![
-            PortfolioChoice {
-                name: "Western Europe".into(),
-                countries: vec![
-                    choice("FR", "France", true),
-                    choice("IT", "Italy", false),
-                    choice("ES", "Spain", false),
-                    choice("GB", "United Kingdom", false),
-                ],
-            },
-            PortfolioChoice {
-                name: "North America".into(),
-                countries: vec![choice("US", "United States", false)],
-            },
-        ];
         Self {
             address: "me@\"><script>".into(),
             errors: vec![(
                 "address".into(),
                 "This is not an e-mail address. An example: you@example.com".into(),
             )],
-            ..Self::empty(Site::sample(), portfolios)
+            ..Self::empty(Site::sample(), ScopeForm::sample())
+        }
+    }
+}
+
+/// The page where whoever has the link changes, pauses, exports or erases a subscription.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ManagePage {
+    /// Frame.
+    pub site: Site,
+    /// The token of the link.
+    pub token: String,
+    /// `email` or `webhook`.
+    pub channel: String,
+    /// `a***@e***`, or the endpoint's host.
+    pub address: String,
+    /// `You get updates about France.`, or why nothing comes.
+    pub state: String,
+    /// Whether it can be changed.
+    pub is_live: bool,
+    /// Whether it is paused.
+    pub is_paused: bool,
+    /// What it is about.
+    pub scope: ScopeForm,
+    /// Whom to tell when the endpoint fails.
+    pub contact: String,
+    /// A new signing secret, shown this once.
+    pub secret: Option<String>,
+    /// What was just done, in a sentence.
+    pub done: Option<String>,
+    /// Last deliveries: when, what, state, answer.
+    pub deliveries: Vec<(String, String, String, String)>,
+    /// Field name and what is wrong with it.
+    pub errors: Vec<(String, String)>,
+}
+
+impl ManagePage {
+    /// The error of a field.
+    #[must_use]
+    pub fn error(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|(f, _)| f == field).map(|(_, message)| message.as_str())
+    }
+
+    /// With every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            site: Site::sample(),
+            token: "t0ken".into(),
+            channel: "webhook".into(),
+            address: "hooks.example.com".into(),
+            state: "You get updates about France.".into(),
+            is_live: true,
+            scope: ScopeForm::sample(),
+            secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+            done: Some("Saved.".into()),
+            deliveries: vec![(
+                "13:50 UTC".into(),
+                "update of an incident".into(),
+                "delivered".into(),
+                "200 OK".into(),
+            )],
+            errors: vec![("time_zone".into(), "This is not a time zone.".into())],
+            ..Self::default()
         }
     }
 }

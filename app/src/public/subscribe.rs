@@ -1,13 +1,9 @@
-//! Subscribing by mail or webhook, to the whole page or to some countries.
+//! Subscribing by mail or webhook.
 
 use leptos::prelude::*;
 
-use crate::{
-    model::{PortfolioChoice, SubscribePage},
-    paths,
-    shell::public::document,
-    ui,
-};
+use super::scope::{error, fields};
+use crate::{model::SubscribePage, paths, shell::public::document, ui};
 
 /// Renders it.
 #[must_use]
@@ -15,7 +11,7 @@ pub fn subscribe_page(page: &SubscribePage) -> String {
     let summary = (!page.errors.is_empty()).then(|| {
         view! { <p class="error" role="alert"><b>"Nothing was sent yet."</b>" Please look at what is marked below."</p> }
     });
-    let portfolios: Vec<_> = page.portfolios.iter().map(countries).collect();
+    let error_of = |field: &str| page.error(field).map(str::to_owned);
     let main = view! {
         {ui::breadcrumb(&[("All services".into(), paths::HOME.into())])}
         <h1>"Get updates"</h1>
@@ -26,15 +22,10 @@ pub fn subscribe_page(page: &SubscribePage) -> String {
                 <legend>"How?"</legend>
                 {channel(page, "email", "E-mail")}
                 {channel(page, "webhook", "Webhook (signed JSON to your server)")}
-                {error(page, "channel")}
+                {error("channel", page.error("channel"))}
             </fieldset>
             {address(page)}
-            <fieldset>
-                <legend>"Which countries?"</legend>
-                <p class="note">"Tick none for all of them."</p>
-                {portfolios}
-                {error(page, "countries")}
-            </fieldset>
+            {fields(&page.scope, &error_of)}
             <p class="v" aria-hidden="true">
                 <label>"Leave this empty"<input name="website" tabindex="-1" autocomplete="off" /></label>
             </p>
@@ -50,11 +41,6 @@ pub fn subscribe_page(page: &SubscribePage) -> String {
         </section>
     };
     document(&page.site, "Get updates", main)
-}
-
-fn error(page: &SubscribePage, field: &str) -> Option<impl IntoView + use<>> {
-    let id = format!("{field}-error");
-    page.error(field).map(|message| view! { <p class="error" id=id>{message.to_owned()}</p> })
 }
 
 fn channel(page: &SubscribePage, value: &'static str, label: &'static str) -> impl IntoView + use<> {
@@ -74,7 +60,7 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
                 name="address"
                 value=page.address.clone()
                 required=true
-                maxlength="254"
+                maxlength="2048"
                 autocomplete="email"
                 autocapitalize="none"
                 spellcheck="false"
@@ -82,22 +68,11 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
                 aria-describedby=is_wrong.then_some("address-error")
             />
         </p>
-        {error(page, "address")}
+        {error("address", page.error("address"))}
+        <p class="field">
+            <label for="contact">"For a webhook: whom to write to when it fails "<small>"e-mail, if you like"</small></label>
+            <input id="contact" name="contact" value=page.contact.clone() maxlength="254" autocapitalize="none" spellcheck="false" />
+        </p>
+        {error("contact", page.error("contact"))}
     }
-}
-
-fn countries(portfolio: &PortfolioChoice) -> impl IntoView + use<> {
-    let boxes: Vec<_> = portfolio
-        .countries
-        .iter()
-        .map(|c| {
-            let (code, checked) = (c.code.clone(), c.is_chosen);
-            view! {
-                <label class="pick">
-                    <input type="checkbox" name="countries" value=code checked=checked />{c.name.clone()}
-                </label>
-            }
-        })
-        .collect();
-    view! { <div class="picks" role="group" aria-label=portfolio.name.clone()><b>{portfolio.name.clone()}</b>{boxes}</div> }
 }

@@ -1,24 +1,107 @@
-//! Subscribing, confirming, unsubscribing.
+//! Asking for a subscription. The request is written down and answered at once; what is done about it, by whether we
+//! know the address, is done afterwards: neither the answer nor its time tells who subscribes.
 
-use std::collections::BTreeSet;
+mod manage;
+mod settle;
 
 use delivery::{
     email::MailAddress,
     webhook::{guard::Guard, sign::Secret, target::Target},
 };
-use domain::clock::{DAY, HOUR, MINUTE};
-use serde_json::json;
-use store::{OutboxRow, SubscriberRow, Tx};
+use domain::{clock_local::is_zone, scope::Scope};
+use store::{SubscriberRow, SubscriptionRequestRow, Tx};
+use subtle::ConstantTimeEq as _;
 
-use super::{Ctx, Refusal, cells::audit, notices::HANDSHAKE_PRIORITY};
+pub use self::{
+    manage::{approve, change, confirm, end_dated, erase, pause, resume, rotate_secret, unsubscribe},
+    settle::{Pace, settle},
+};
+use super::{Ctx, Refusal};
 use crate::{
     clock::{new_id, random},
-    keys::{Keys, Purpose, token_hash},
+    keys::{Keys, Purpose},
 };
 
 /// What is consented to; kept with the subscription.
 pub const WORDING: &str = "2026-11 notices about incidents until unsubscribed";
-const CONFIRM_FOR: i64 = 48 * HOUR;
+/// Languages of the words around a notice.
+pub const LANGUAGES: [(&str, &str); 1] = [("en", "English")];
+
+/// What somebody wants to hear, and how.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// What it is about.
+    pub scope: Scope,
+    /// IANA zone; empty: UTC.
+    pub time_zone: String,
+    /// One of [`LANGUAGES`]; empty: English.
+    pub language: String,
+    /// Whom to tell by mail when an endpoint fails; may be empty.
+    pub contact: String,
+}
+
+impl Wish {
+    /// Everything in this scope, by UTC.
+    #[must_use]
+    pub const fn of(scope: Scope) -> Self {
+        Self { scope, time_zone: String::new(), language: String::new(), contact: String::new() }
+    }
+
+    /// Checks it against the page, and fills what was left empty.
+    ///
+    /// # Errors
+    /// The field and what is wrong with it.
+    pub async fn checked(mut self, tx: &mut Tx) -> Result<Self, Refusal> {
+        known(tx, &self.scope).await?;
+        self.time_zone = or(self.time_zone.trim(), "UTC");
+        self.language = or(self.language.trim(), "en");
+        if self.time_zone.len() > 64 || !is_zone(&self.time_zone) {
+            return Err(Refusal::field(
+                "time_zone",
+                "This is not a time zone. Examples: Europe/Paris, America/Toronto, UTC.",
+            ));
+        }
+        if !LANGUAGES.iter().any(|(code, _)| *code == self.language) {
+            return Err(Refusal::field("language", "Choose one of the languages."));
+        }
+        if !self.contact.trim().is_empty() {
+            let contact = MailAddress::parse(self.contact.trim());
+            self.contact = contact.map_err(|e| Refusal::field("contact", e.to_string()))?.normalised();
+        }
+        Ok(self)
+    }
+
+    fn contact(&self) -> Option<String> {
+        Some(self.contact.clone()).filter(|c| !c.is_empty())
+    }
+}
+
+fn or(text: &str, otherwise: &str) -> String {
+    if text.is_empty() { otherwise.into() } else { text.into() }
+}
+
+/// Everything that a scope names is on the page.
+async fn known(tx: &mut Tx, scope: &Scope) -> Result<(), Refusal> {
+    let codes: Vec<String> = tx.countries().await?.into_iter().map(|c| c.code).collect();
+    let portfolios: Vec<String> = tx.portfolios().await?.into_iter().map(|p| p.slug).collect();
+    let components: Vec<String> = tx.components().await?.into_iter().map(|c| c.slug).collect();
+    for (field, chosen, known) in [
+        ("countries", &scope.countries, &codes),
+        ("portfolios", &scope.portfolios, &portfolios),
+        ("components", &scope.components, &components),
+    ] {
+        if let Some(unknown) = chosen.iter().find(|c| !known.contains(c)) {
+            return Err(Refusal::field(field, format!("{unknown:?} is not on this page.")));
+        }
+    }
+    if let Some(id) = &scope.incident {
+        let is_public = tx.incident(id).await?.is_some_and(|i| !i.is_rehearsal);
+        if !is_public {
+            return Err(Refusal::field("incident", "There is no such incident."));
+        }
+    }
+    Ok(())
+}
 
 /// The token in a confirmation link; only its hash is stored.
 #[must_use]
@@ -32,13 +115,27 @@ pub fn unsubscribe_token(keys: &Keys, subscriber_id: &str) -> String {
     format!("{subscriber_id}{}", keys.token(Purpose::MailLink, &["unsubscribe", subscriber_id]))
 }
 
+/// The token in a manage link: it shows and changes the subscription, which an unsubscribe token cannot.
+#[must_use]
+pub fn manage_token(keys: &Keys, subscriber_id: &str) -> String {
+    format!("{subscriber_id}{}", keys.token(Purpose::MailLink, &["manage", subscriber_id]))
+}
+
 /// The subscriber that an unsubscribe token names, if the token is ours.
 #[must_use]
 pub fn subscriber_of(keys: &Keys, token: &str) -> Option<String> {
-    use subtle::ConstantTimeEq as _;
+    named_by(token, |id| unsubscribe_token(keys, id))
+}
+
+/// The subscriber that a manage token names, if the token is ours.
+#[must_use]
+pub fn managed_by(keys: &Keys, token: &str) -> Option<String> {
+    named_by(token, |id| manage_token(keys, id))
+}
+
+fn named_by(token: &str, ours: impl Fn(&str) -> String) -> Option<String> {
     let id = token.get(..domain::id::LEN).filter(|id| domain::id::is_public_id(id))?;
-    let is_ours = bool::from(unsubscribe_token(keys, id).as_bytes().ct_eq(token.as_bytes()));
-    is_ours.then(|| id.to_owned())
+    bool::from(ours(id).as_bytes().ct_eq(token.as_bytes())).then(|| id.to_owned())
 }
 
 /// What seals a webhook's signing secret.
@@ -47,167 +144,52 @@ pub fn secret_context(subscriber_id: &str) -> String {
     format!("subscribers.secret_sealed/{subscriber_id}")
 }
 
-async fn scope(tx: &mut Tx, countries: &[String]) -> Result<Option<String>, Refusal> {
-    if countries.is_empty() {
-        return Ok(None);
-    }
-    let known = tx.countries().await?;
-    let chosen: BTreeSet<String> = countries.iter().map(|c| c.to_ascii_uppercase()).collect();
-    match chosen.iter().find(|c| !known.iter().any(|k| k.code == **c)) {
-        Some(unknown) => Err(Refusal::field("countries", format!("{unknown:?} is not on this page."))),
-        None => Ok(Some(json!(chosen).to_string())),
-    }
+/// What the person behind an endpoint needs: shown once.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// `whsec_…`
+    pub secret: String,
+    /// Opens the page where it is changed.
+    pub manage_token: String,
 }
 
-async fn handshake(tx: &mut Tx, ctx: &Ctx, kind: &str, subscriber_id: &str) -> Result<(), Refusal> {
-    let row = OutboxRow {
-        event_id: new_id(),
-        kind: kind.to_owned(),
-        priority: HANDSHAKE_PRIORITY,
-        incident_id: None,
-        update_id: None,
-        subscriber_id: Some(subscriber_id.to_owned()),
-        sequence: 0,
-        created_at: ctx.now,
-        cursor_subscriber_id: String::new(),
-    };
-    Ok(tx.insert_outbox(&row).await?)
-}
-
-fn pending(
-    ctx: &Ctx,
-    channel: &str,
-    address: &str,
-    address_hash: &str,
-    countries: Option<String>,
-) -> SubscriberRow {
-    SubscriberRow {
-        id: new_id(),
-        channel: channel.into(),
-        address: address.into(),
-        address_hash: address_hash.into(),
-        state: "pending".into(),
-        countries,
-        time_zone: "UTC".into(),
-        secret_sealed: None,
-        confirm_hash: None,
-        confirm_expires_at: None,
-        token_nonce: new_id(),
-        consent_wording: WORDING.into(),
-        created_at: ctx.now,
-        confirmed_at: None,
-    }
-}
-
-/// Asks for notices by mail. The answer is the same whoever has that address and whatever we know of it; what is
-/// done about it differs: a confirmation is mailed at most once in ten minutes and three times a day.
-pub async fn by_email(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    keys: &Keys,
-    address: &str,
-    countries: &[String],
-) -> Result<(), Refusal> {
+/// Asks for notices by mail. A confirmation follows, at most once in ten minutes and three times a day.
+pub async fn by_email(tx: &mut Tx, ctx: &Ctx, address: &str, wish: Wish) -> Result<(), Refusal> {
     let address = MailAddress::parse(address.trim()).map_err(|e| Refusal::field("address", e.to_string()))?;
-    let countries = scope(tx, countries).await?;
-    let normalised = address.normalised();
-    let hash = keys.token(Purpose::Address, &["email", &normalised]);
-    let existing = tx.subscriber_by_address("email", &hash).await?;
-    if existing.as_ref().is_some_and(|s| matches!(s.state.as_str(), "confirmed" | "suppressed")) {
-        return Ok(());
-    }
-    let is_new = existing.is_none();
-    let mut row = existing.unwrap_or_else(|| pending(ctx, "email", &normalised, &hash, None));
-    let (sent, last) = tx.handshakes_since(&row.id, ctx.now.plus(-DAY)).await?;
-    if sent >= 3 || (sent > 0 && ctx.now.since(last) < 10 * MINUTE) {
-        return Ok(());
-    }
-    row.state = "pending".into();
-    row.address = normalised;
-    row.countries = countries;
-    row.token_nonce = new_id();
-    row.confirm_hash = Some(token_hash(&confirm_token(keys, &row)));
-    row.confirm_expires_at = Some(ctx.now.plus(CONFIRM_FOR).millis());
-    if is_new {
-        tx.insert_subscriber(&row).await?;
-    } else {
-        tx.renew_subscriber(&row, ctx.now).await?;
-    }
-    handshake(tx, ctx, "confirmation", &row.id).await
+    let wish = wish.checked(tx).await?;
+    let row = request(ctx, "email", address.normalised(), address.domain(), &wish);
+    Ok(tx.insert_subscription_request(&row).await?)
 }
 
-/// Confirms by the token from a mail; false when it is used, too old or not ours.
-pub async fn confirm(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<bool, Refusal> {
-    let Some(row) = tx.subscriber_by_confirmation(&token_hash(token), ctx.now).await? else {
-        return Ok(false);
-    };
-    tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
-    audit(
-        tx,
-        ctx,
-        "confirm_subscription",
-        &format!("subscriber:{}", row.id),
-        json!({ "channel": row.channel }),
-    )
-    .await?;
-    Ok(true)
-}
-
-/// Ends a subscription at once, with what is queued for it. Doing it again changes nothing.
-pub async fn unsubscribe(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
-    let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
-    tx.skip_deliveries(subscriber_id, ctx.now).await?;
-    if matches!(row.state.as_str(), "unsubscribed" | "suppressed") {
-        return Ok(());
-    }
-    tx.set_subscriber_state(subscriber_id, "unsubscribed", ctx.now).await?;
-    audit(tx, ctx, "unsubscribe", &format!("subscriber:{subscriber_id}"), json!({ "before": row.state }))
-        .await
-}
-
-/// Asks for notices by webhook; returns the signing secret, shown once. Notices start when the challenge is passed.
+/// Asks for notices by webhook. Notices start when the challenge is passed.
 pub async fn by_webhook(
     tx: &mut Tx,
     ctx: &Ctx,
     keys: &Keys,
     guard: &Guard,
     url: &str,
-    countries: &[String],
-) -> Result<String, Refusal> {
+    wish: Wish,
+) -> Result<Endpoint, Refusal> {
     let target = Target::parse(url.trim(), guard).map_err(|e| Refusal::field("address", e.to_string()))?;
-    let countries = scope(tx, countries).await?;
-    let hash = keys.token(Purpose::Address, &["webhook", target.as_str()]);
+    let wish = wish.checked(tx).await?;
     let secret = Secret::new(random());
-    let existing = tx.subscriber_by_address("webhook", &hash).await?;
-    if existing.as_ref().is_some_and(|s| matches!(s.state.as_str(), "confirmed" | "suppressed")) {
-        // Somebody else may own it: a stranger learns nothing, and changes nothing.
-        return Ok(secret.reveal());
-    }
-    let is_new = existing.is_none();
-    let mut row = existing.unwrap_or_else(|| pending(ctx, "webhook", target.as_str(), &hash, None));
-    let (sent, _) = tx.handshakes_since(&row.id, ctx.now.plus(-DAY)).await?;
-    if sent >= 3 {
-        let message = "This endpoint was asked three times today. Try again tomorrow, or ask the operator to approve it.";
-        return Err(Refusal::field("address", message));
-    }
-    row.state = "pending".into();
-    row.countries = countries;
+    let mut row = request(ctx, "webhook", target.as_str().to_owned(), target.host(), &wish);
     row.secret_sealed = Some(keys.seal(&secret_context(&row.id), secret.reveal().as_bytes()));
-    if is_new {
-        tx.insert_subscriber(&row).await?;
-    } else {
-        tx.renew_subscriber(&row, ctx.now).await?;
-    }
-    handshake(tx, ctx, "challenge", &row.id).await?;
-    Ok(secret.reveal())
+    tx.insert_subscription_request(&row).await?;
+    Ok(Endpoint { secret: secret.reveal(), manage_token: manage_token(keys, &row.id) })
 }
 
-/// An operator vouches for an endpoint that cannot answer challenges.
-pub async fn approve(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
-    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscriber"))?;
-    if row.channel != "webhook" || row.state != "pending" {
-        return Err(Refusal::Conflict("Only a webhook that waits for its challenge can be approved.".into()));
+fn request(ctx: &Ctx, channel: &str, address: String, host: &str, wish: &Wish) -> SubscriptionRequestRow {
+    SubscriptionRequestRow {
+        id: new_id(),
+        channel: channel.into(),
+        address,
+        host: host.to_owned(),
+        scope: wish.scope.to_json(),
+        time_zone: wish.time_zone.clone(),
+        language: wish.language.clone(),
+        contact: wish.contact(),
+        secret_sealed: None,
+        created_at: ctx.now,
     }
-    tx.set_subscriber_state(subscriber_id, "confirmed", ctx.now).await?;
-    audit(tx, ctx, "approve_webhook", &format!("subscriber:{subscriber_id}"), json!({})).await
 }

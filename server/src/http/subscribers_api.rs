@@ -2,19 +2,24 @@
 
 use std::net::SocketAddr;
 
+use app::paths;
 use axum::{
     body::to_bytes,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use domain::scope::Scope;
 use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use crate::{
     auth::limits::client_ip,
     clock::new_id,
-    commands::{Ctx, Refusal, subscribe},
+    commands::{
+        Ctx, Refusal,
+        subscribe::{self, Wish},
+    },
     state::App,
 };
 
@@ -76,7 +81,8 @@ fn answer(status: StatusCode, body: &Value) -> Response {
 struct Asked {
     email: String,
     endpoint: String,
-    component_id: String,
+    components: Vec<String>,
+    incident_id: String,
 }
 
 impl Asked {
@@ -95,11 +101,13 @@ impl Asked {
         if fields.contains_key("phone_number") {
             return Err("Subscriptions by text message are not offered");
         }
-        if fields.contains_key("incident_id") {
-            return Err("Subscriptions to one incident are not offered");
-        }
-        let asked =
-            Self { email: one("email"), endpoint: one("endpoint"), component_id: one("component_id") };
+        let mut components: Vec<String> = match fields.get("component_ids") {
+            Some(Value::Array(ids)) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        components.extend(Some(one("component_id")).filter(|id| !id.is_empty()));
+        let incident_id = one("incident_id");
+        let asked = Self { email: one("email"), endpoint: one("endpoint"), components, incident_id };
         if asked.email.is_empty() && asked.endpoint.is_empty() {
             return Err("Email or endpoint can't be blank");
         }
@@ -110,24 +118,42 @@ impl Asked {
         if self.endpoint.is_empty() { "email" } else { "webhook" }
     }
 
-    /// The country of the chosen component: subscriptions are to countries or to the whole page, never to more than
-    /// was asked for by surprise.
-    fn countries(&self, app: &App) -> Result<Vec<String>, Refusal> {
-        if self.component_id.is_empty() {
-            return Ok(Vec::new());
+    /// A component of theirs is one of our cells, or a country: the narrowest scope that holds all that was chosen.
+    /// Without any it is everything, as their clients mean it.
+    fn scope(&self, app: &App) -> Result<Scope, Refusal> {
+        let mut scope =
+            Scope { incident: Some(self.incident_id.clone()).filter(|i| !i.is_empty()), ..Scope::default() };
+        let (mut cells, mut groups) = (Vec::new(), Vec::new());
+        app.snapshot.with_world(|w| {
+            for id in &self.components {
+                match (w.countries.iter().find(|c| c.group_id == *id), w.cell(id)) {
+                    (Some(country), _) => groups.push(country.code.clone()),
+                    (None, Some(cell)) => {
+                        let component = w.component_of(cell).map(|c| c.slug.clone()).unwrap_or_default();
+                        cells.push((component, cell.country_code.clone()));
+                    }
+                    (None, None) => {
+                        return Err(Refusal::field("component_id", "Component is not on this page"));
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        scope.countries.extend(cells.iter().map(|(_, country)| country.clone()));
+        if groups.is_empty() {
+            scope.components.extend(cells.into_iter().map(|(component, _)| component));
         }
-        let id = &self.component_id;
-        let found = app.snapshot.with_world(|w| {
-            let of_group = w.countries.iter().find(|c| c.group_id == *id).map(|c| c.code.clone());
-            of_group.or_else(|| w.cell(id).map(|c| c.country_code.clone()))
-        });
-        let unknown = || Refusal::field("component_id", "Component is not on this page");
-        Ok(vec![found.ok_or_else(unknown)?])
+        scope.countries.append(&mut groups);
+        for list in [&mut scope.countries, &mut scope.components] {
+            list.sort();
+            list.dedup();
+        }
+        Ok(scope)
     }
 }
 
 async fn take(app: &App, ctx: &Ctx, asked: &Asked) -> Result<Value, Refusal> {
-    let countries = asked.countries(app)?;
+    let wish = Wish::of(asked.scope(app)?);
     let mut tx = app.store.write().await?;
     let mut subscriber = json!({
         "id": new_id(), "mode": "email", "email": asked.email, "created_at": ctx.now.rfc3339(),
@@ -136,13 +162,16 @@ async fn take(app: &App, ctx: &Ctx, asked: &Asked) -> Result<Value, Refusal> {
     let mut mode = "email_sms";
     if asked.channel() == "webhook" {
         mode = "webhook";
-        let secret =
-            subscribe::by_webhook(&mut tx, ctx, &app.keys, &app.guard, &asked.endpoint, &countries).await?;
+        let endpoint =
+            subscribe::by_webhook(&mut tx, ctx, &app.keys, &app.guard, &asked.endpoint, wish).await?;
         subscriber["mode"] = "webhook".into();
         subscriber["endpoint"] = asked.endpoint.as_str().into();
-        subscriber["x_waypost"] = json!({ "signing_secret": secret });
+        subscriber["x_waypost"] = json!({
+            "signing_secret": endpoint.secret,
+            "manage_url": format!("{}{}", app.config.origin(), paths::manage(&endpoint.manage_token)),
+        });
     } else {
-        subscribe::by_email(&mut tx, ctx, &app.keys, &asked.email, &countries).await?;
+        subscribe::by_email(&mut tx, ctx, &asked.email, wish).await?;
     }
     tx.commit().await?;
     app.wake.outbox.notify_one();

@@ -1,4 +1,8 @@
-//! Subscribing, confirming and unsubscribing by visitors. GET never changes anything: scanners follow links.
+//! Subscribing by visitors.
+
+mod links;
+mod manage;
+mod wish;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -8,18 +12,21 @@ use app::{
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{ConnectInfo, Path, Query, Request, State},
+    extract::{ConnectInfo, Query, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
-use domain::clock_local::listed;
+use domain::scope::Scope;
 use serde::Deserialize;
 
+pub use self::{
+    links::{confirm, confirm_form, unsubscribe, unsubscribe_form},
+    manage::{change, erase, export, leave, pause, resume, rotate, show as manage_form},
+};
 use super::{fields::Fields, public::csp};
 use crate::{
     auth::limits::client_ip,
     commands::{Ctx, Refusal, subscribe},
-    reads::pages,
     state::App,
 };
 
@@ -45,16 +52,34 @@ fn failed(app: &App, refusal: &Refusal, ctx: &Ctx) -> Response {
     )
 }
 
-/// A country to tick.
+/// What the form starts with: `?country=FR`, `?component=sms`, `?incident=p31zjtct2jer`.
 #[derive(Debug, Default, Deserialize)]
 pub struct Ticked {
     #[serde(default)]
     country: String,
+    #[serde(default)]
+    component: String,
+    #[serde(default)]
+    incident: String,
 }
 
 /// The form.
 pub async fn form(State(app): State<App>, Query(ticked): Query<Ticked>) -> Response {
-    let model = app.snapshot.with_world(|w| pages::subscribe(w, &[ticked.country]));
+    let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    let scope = Scope {
+        countries: some(&ticked.country.to_ascii_uppercase()).into_iter().collect(),
+        components: some(&ticked.component).into_iter().collect(),
+        incident: some(&ticked.incident),
+        ..Scope::default()
+    };
+    let is_chosen = scope != Scope::default();
+    let model = app.snapshot.with_world(|w| {
+        let mut form = wish::form(w, &scope, "", "");
+        if !is_chosen {
+            form.what.clear(); // nothing is chosen for anybody
+        }
+        SubscribePage::empty(Site::new(w.page_name.clone()), form)
+    });
     public_page(StatusCode::OK, subscribe_page(&model))
 }
 
@@ -92,12 +117,12 @@ pub async fn submit(
     match take(&app, &ctx, channel, &fields).await {
         Ok(page) => public_page(StatusCode::OK, message_page(&page)),
         Err(Refusal::Field { field, message }) => {
-            let chosen: Vec<String> = fields.all("countries").map(str::to_owned).collect();
             let model = app.snapshot.with_world(|w| SubscribePage {
                 channel: channel.into(),
                 address: fields.one("address").into(),
+                contact: fields.one("contact").into(),
                 errors: vec![(field.into(), message)],
-                ..pages::subscribe(w, &chosen)
+                ..SubscribePage::empty(Site::new(w.page_name.clone()), wish::typed(w, &fields))
             });
             public_page(StatusCode::UNPROCESSABLE_ENTITY, subscribe_page(&model))
         }
@@ -106,88 +131,20 @@ pub async fn submit(
 }
 
 async fn take(app: &App, ctx: &Ctx, channel: &str, fields: &Fields) -> Result<Message, Refusal> {
-    let countries: Vec<String> = fields.all("countries").map(str::to_owned).collect();
+    let wish = wish::read(fields, ctx.now)?;
     let address = fields.one("address");
     let mut tx = app.store.write().await?;
     let page = if channel == "webhook" {
         let guard = Arc::clone(&app.guard);
-        let secret = subscribe::by_webhook(&mut tx, ctx, &app.keys, &guard, address, &countries).await?;
-        Message::webhook_added(site(app), &secret)
+        let endpoint = subscribe::by_webhook(&mut tx, ctx, &app.keys, &guard, address, wish).await?;
+        Message::webhook_added(site(app), &endpoint.secret, &endpoint.manage_token)
     } else {
-        subscribe::by_email(&mut tx, ctx, &app.keys, address, &countries).await?;
+        subscribe::by_email(&mut tx, ctx, address, wish).await?;
         Message::check_your_mail(site(app))
     };
     tx.commit().await?;
     app.wake.outbox.notify_one();
     Ok(page)
-}
-
-/// Asks before confirming.
-pub async fn confirm_form(State(app): State<App>, Path(token): Path<String>) -> Response {
-    let ctx = Ctx::system(app.clock.now());
-    let found = async {
-        let mut tx = app.store.read().await?;
-        Ok::<_, Refusal>(tx.subscriber_by_confirmation(&crate::keys::token_hash(&token), ctx.now).await?)
-    };
-    match found.await {
-        Ok(Some(row)) => {
-            let scope = app.snapshot.with_world(|w| match row.chosen_countries() {
-                None => "the whole page".to_owned(),
-                Some(codes) => {
-                    let names: Vec<&str> =
-                        codes.iter().filter_map(|c| w.country(c)).map(|c| c.name.as_str()).collect();
-                    listed(&names)
-                }
-            });
-            public_page(StatusCode::OK, message_page(&Message::confirm(site(&app), &token, &scope)))
-        }
-        Ok(None) => public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app)))),
-        Err(refusal) => failed(&app, &refusal, &ctx),
-    }
-}
-
-/// Confirms.
-pub async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Response {
-    let ctx = Ctx::system(app.clock.now());
-    let done = async {
-        let mut tx = app.store.write().await?;
-        let is_ours = subscribe::confirm(&mut tx, &ctx, &token).await?;
-        tx.commit().await?;
-        Ok::<_, Refusal>(is_ours)
-    };
-    match done.await {
-        Ok(true) => public_page(StatusCode::OK, message_page(&Message::confirmed(site(&app)))),
-        Ok(false) => public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app)))),
-        Err(refusal) => failed(&app, &refusal, &ctx),
-    }
-}
-
-/// Asks before unsubscribing.
-pub async fn unsubscribe_form(State(app): State<App>, Path(token): Path<String>) -> Response {
-    match subscribe::subscriber_of(&app.keys, &token) {
-        Some(_) => public_page(StatusCode::OK, message_page(&Message::unsubscribe(site(&app), &token))),
-        None => public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app)))),
-    }
-}
-
-/// Unsubscribes: the button of the page, or one click in a mail program (RFC 8058). No cookie, no redirect; again is fine.
-pub async fn unsubscribe(State(app): State<App>, Path(token): Path<String>, request: Request) -> Response {
-    if let Err(response) = read(request.into_body()).await {
-        return response;
-    }
-    let ctx = Ctx::system(app.clock.now());
-    let Some(id) = subscribe::subscriber_of(&app.keys, &token) else {
-        return public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app))));
-    };
-    let done = async {
-        let mut tx = app.store.write().await?;
-        subscribe::unsubscribe(&mut tx, &ctx, &id).await?;
-        Ok::<_, Refusal>(tx.commit().await?)
-    };
-    match done.await {
-        Ok(()) => public_page(StatusCode::OK, message_page(&Message::unsubscribed(site(&app)))),
-        Err(refusal) => failed(&app, &refusal, &ctx),
-    }
 }
 
 #[cfg(test)]

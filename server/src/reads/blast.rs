@@ -3,6 +3,8 @@
 use domain::{
     clock::Timestamp,
     clock_local::{hour_minute, listed, zone},
+    scope::{Matter, Scope},
+    severity::Severity,
 };
 use serde_json::{Value, json};
 use store::{PartnerRow, Tx};
@@ -19,24 +21,41 @@ pub struct Blast {
 }
 
 impl Blast {
-    /// Reads it. A subscriber is told who chose the whole page, or one of the countries; as the outbox does it.
-    pub async fn load(tx: &mut Tx, cells: &[String]) -> store::Result<Self> {
-        let mut countries: Vec<String> =
-            tx.cells().await?.into_iter().filter(|c| cells.contains(&c.id)).map(|c| c.country_code).collect();
+    /// Of an incident that is about to be declared on some cells; `worst`: its severity, if it is chosen.
+    pub async fn of_cells(
+        tx: &mut Tx,
+        cells: &[String],
+        worst: Option<Severity>,
+        now: Timestamp,
+    ) -> store::Result<Self> {
+        let matter = Matter { worst, spots: tx.spots_of(cells).await?, ..Matter::default() };
+        Self::load(tx, cells, &matter, now).await
+    }
+
+    /// Of the next update of an incident.
+    pub async fn of_incident(tx: &mut Tx, id: &str, now: Timestamp) -> store::Result<Self> {
+        let cells: Vec<String> = tx.incident_cells(id).await?.into_iter().map(|c| c.cell_id).collect();
+        let matter = tx.matter(id).await?;
+        Self::load(tx, &cells, &matter, now).await
+    }
+
+    /// By the same rule as the outbox.
+    async fn load(tx: &mut Tx, cells: &[String], matter: &Matter, now: Timestamp) -> store::Result<Self> {
+        let mut countries: Vec<String> = matter.spots.iter().map(|s| s.country.clone()).collect();
         countries.sort();
         countries.dedup();
         if countries.is_empty() {
             return Ok(Self::default());
         }
         let mut channels: Vec<(String, i64)> = Vec::new();
-        for (channel, chosen, count) in tx.count_recipients().await? {
-            let chosen: Option<Vec<String>> = chosen.and_then(|json| serde_json::from_str(&json).ok());
-            if chosen.is_some_and(|chosen| !chosen.iter().any(|c| countries.contains(c))) {
+        for chosen in tx.count_recipients(now).await? {
+            let scope = Scope::from_json(&chosen.scope);
+            if !scope.is_some_and(|s| s.covers(matter, now, &chosen.time_zone)) {
                 continue;
             }
-            match channels.iter_mut().find(|(name, _)| *name == channel) {
-                Some((_, n)) => *n += count,
-                None => channels.push((channel, count)),
+            match channels.iter_mut().find(|(name, _)| *name == chosen.channel) {
+                Some((_, n)) => *n += chosen.count,
+                None => channels.push((chosen.channel, chosen.count)),
             }
         }
         let sold = tx.partner_cells().await?;

@@ -2,9 +2,8 @@
 
 use app::{
     model::{
-        AffectedCell, Bars, CellChange, CellPage, CountryChoice, Front, HistoryMonth, HistoryPage,
-        IncidentPage, Markup, PastIncident, PortfolioChoice, RegionPage, Scope, ServiceLine, Site,
-        SubscribePage, TimelineUpdate, verdict,
+        AffectedCell, Bars, CellChange, CellPage, Front, HistoryMonth, HistoryPage, IncidentPage, Markup,
+        PastIncident, RegionPage, Scope, ServiceLine, Site, TimelineUpdate, verdict,
     },
     paths,
 };
@@ -454,23 +453,4 @@ fn formula(history: &domain::uptime::History) -> String {
     format!(
         "Uptime is 100 % minus downtime: a major outage counts in full, a partial outage with 0.3, maintenance is left out. {no_data}"
     )
-}
-
-/// The subscription form, with a country ticked where the address says so.
-#[must_use]
-pub fn subscribe(world: &World, chosen: &[String]) -> SubscribePage {
-    let portfolios = world.portfolios.iter().map(|p| PortfolioChoice {
-        name: p.name.clone(),
-        countries: world
-            .countries
-            .iter()
-            .filter(|c| c.portfolio_id == p.id)
-            .map(|c| CountryChoice {
-                code: c.code.clone(),
-                name: c.name.clone(),
-                is_chosen: chosen.iter().any(|x| x.eq_ignore_ascii_case(&c.code)),
-            })
-            .collect(),
-    });
-    SubscribePage::empty(site(world), portfolios.collect())
 }

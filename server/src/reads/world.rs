@@ -338,3 +338,21 @@ fn cell_history(changes: Option<&Vec<CellChangeRow>>, now: Timestamp) -> History
         changes.into_iter().flatten().map(|c| Change { at: c.at, to: c.to_status }).collect();
     history(&changes, now)
 }
+
+impl domain::scope::Names for World {
+    fn component(&self, slug: &str) -> Option<String> {
+        self.components.iter().find(|c| c.slug == slug).map(|c| c.name.clone())
+    }
+
+    fn country(&self, code: &str) -> Option<String> {
+        self.country(code).map(|c| c.name.clone())
+    }
+
+    fn portfolio(&self, slug: &str) -> Option<String> {
+        self.portfolios.iter().find(|p| p.slug == slug).map(|p| p.name.clone())
+    }
+
+    fn incident(&self, id: &str) -> Option<String> {
+        self.incident(id).map(|s| s.row.title.clone())
+    }
+}

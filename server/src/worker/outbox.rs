@@ -6,6 +6,7 @@
 //! endpoint nor the disk holds up the rest.
 
 mod compose;
+mod expand;
 mod health;
 mod keep;
 mod lane;
@@ -24,10 +25,12 @@ use tokio::sync::{Notify, watch};
 
 pub use self::health::Health;
 use self::lane::{Channel, Lane};
-use crate::{commands::Refusal, config::Config, http::serve::stopped, state::App};
+use crate::{
+    commands::{Refusal, subscribe::Pace},
+    config::Config,
+    state::App,
+};
 
-/// Recipients queued in one transaction.
-const CHUNK: i64 = 1_000;
 /// Hints can be lost; nothing waits longer than this for one.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -83,7 +86,7 @@ pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
     let nudges = [Notify::new(), Notify::new()];
     let [mail, hooks] = Channel::ALL.map(|channel| Lane::new(app.clone(), senders.clone(), channel));
     tokio::join!(
-        keep_expanding(&app, &nudges, stop.clone()),
+        expand::run(&app, &nudges, stop.clone()),
         mail.run(&nudges[0], stop.clone()),
         hooks.run(&nudges[1], stop),
     );
@@ -92,35 +95,9 @@ pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
     }
 }
 
-async fn keep_expanding(app: &App, lanes: &[Notify], mut stop: watch::Receiver<bool>) {
-    loop {
-        match expand(app, || lanes.iter().for_each(Notify::notify_one)).await {
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "outbox: recipients could not be queued; trying again"),
-        }
-        tokio::select! {
-            () = stopped(&mut stop) => return,
-            () = app.wake.outbox.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
-        }
-    }
-}
-
-/// Queues the recipients of every new notice, the most urgent first; tells the lanes after each chunk.
-async fn expand(app: &App, tell: impl Fn()) -> Result<usize, Refusal> {
-    for chunks in 0.. {
-        let mut tx = app.store.write().await?;
-        let Some(notice) = tx.unexpanded().await? else { return Ok(chunks) };
-        tx.expand(&notice, CHUNK, app.clock.now()).await?;
-        tx.commit().await?;
-        tell();
-    }
-    Ok(0)
-}
-
 /// Queues recipients, then sends everything that is due at this moment; how many deliveries were tried.
 pub async fn drain(app: &App, senders: &Arc<Senders>) -> Result<usize, Refusal> {
-    expand(app, || {}).await?;
+    expand::expand(app, &mut Pace::default(), || {}).await?;
     let [mail, hooks] = Channel::ALL.map(|channel| Lane::new(app.clone(), senders.clone(), channel));
     let (mails, hooks) = tokio::join!(mail.empty(), hooks.empty());
     Ok(mails? + hooks?)

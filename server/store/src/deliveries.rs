@@ -13,16 +13,14 @@ statements! {
     };
     SELECT_OUTBOX = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at, cursor_subscriber_id
         FROM outbox WHERE event_id = $1";
-    EXPAND_ONE = "INSERT INTO deliveries (event_id, subscriber_id, channel, priority, state, next_attempt_at, created_at)
-        SELECT $1, id, channel, $2, 'queued', $3, $3 FROM subscribers WHERE id = $4
-        ON CONFLICT (event_id, subscriber_id, channel) DO NOTHING";
-    SELECT_RECIPIENTS = "SELECT id FROM subscribers WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
-    EXPAND_RANGE = "INSERT INTO deliveries (event_id, subscriber_id, channel, priority, state, next_attempt_at, created_at)
-        SELECT $1, id, channel, $2, 'queued', $3, $3 FROM subscribers
-        WHERE state = 'confirmed' AND confirmed_at <= $4 AND id > $5 AND id <= $6 AND (countries IS NULL OR EXISTS (
-        SELECT 1 FROM incident_cells ic JOIN cells c ON c.id = ic.cell_id
-        WHERE ic.incident_id = $7 AND subscribers.countries LIKE '%\"' || c.country_code || '\"%'))
-        ON CONFLICT (event_id, subscriber_id, channel) DO NOTHING";
+    QUEUE_DELIVERIES {
+        sqlite = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, priority, state, next_attempt_at, created_at)
+            SELECT $1, s.id, s.channel, s.host, $2, 'queued', $3, $3 FROM json_each($4) j JOIN subscribers s ON s.id = j.value WHERE true
+            ON CONFLICT (event_id, subscriber_id, channel) DO NOTHING",
+        postgres = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, priority, state, next_attempt_at, created_at)
+            SELECT $1, s.id, s.channel, s.host, $2, 'queued', $3, $3 FROM jsonb_array_elements_text($4::jsonb) j JOIN subscribers s ON s.id = j
+            ON CONFLICT (event_id, subscriber_id, channel) DO NOTHING"
+    };
     MOVE_CURSOR = "UPDATE outbox SET cursor_subscriber_id = $1, expanded_at = $2 WHERE event_id = $3";
     CLAIM_DELIVERIES {
         sqlite = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
@@ -40,6 +38,8 @@ statements! {
         lease_until_at = NULL, fence = NULL WHERE id = $4 AND fence = $5";
     SKIP_DELIVERIES = "UPDATE deliveries SET state = 'skipped', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued'";
     QUEUE_DEPTH = "SELECT channel, state, COUNT(*), MIN(created_at) FROM deliveries GROUP BY channel, state ORDER BY channel, state";
+    SELECT_DELIVERIES_OF = "SELECT d.id, d.event_id, o.kind, d.state, d.attempts, d.answer, d.created_at, d.finished_at
+        FROM deliveries d JOIN outbox o ON o.event_id = d.event_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2";
     NEWEST_SEQUENCE = "SELECT COALESCE(MAX(sequence), 0) FROM outbox WHERE incident_id = $1 AND kind = 'incident_update'";
 }
 
@@ -59,7 +59,34 @@ pub struct ClaimedRow {
     pub created_at: Timestamp,
 }
 
+/// A delivery as its recipient or an operator looks at it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct DeliveryRow {
+    /// Row id.
+    pub id: i64,
+    /// The notice.
+    pub event_id: String,
+    /// What the notice is: see [`OutboxRow::kind`].
+    pub kind: String,
+    /// `queued`, `leased`, `delivered`, `dead`, `skipped` or `superseded`.
+    pub state: String,
+    /// So far.
+    pub attempts: i64,
+    /// The peer's last words.
+    pub answer: Option<String>,
+    /// When it was first due.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Timestamp,
+    /// When it ended, in milliseconds.
+    pub finished_at: Option<i64>,
+}
+
 impl Tx {
+    /// The newest deliveries to a subscriber.
+    pub async fn deliveries_of(&mut self, subscriber_id: &str, limit: i64) -> Result<Vec<DeliveryRow>> {
+        fetch_all!(self, DeliveryRow, SELECT_DELIVERIES_OF, subscriber_id, limit)
+    }
+
     /// The most urgent notice that is not expanded yet; on PostgreSQL others skip it until commit.
     pub async fn unexpanded(&mut self) -> Result<Option<OutboxRow>> {
         fetch_optional!(self, OutboxRow, SELECT_UNEXPANDED)
@@ -70,26 +97,20 @@ impl Tx {
         fetch_optional!(self, OutboxRow, SELECT_OUTBOX, event_id)
     }
 
-    /// Queues the next recipients of a notice, and moves its cursor in the same transaction; true when it is done.
-    pub async fn expand(&mut self, notice: &OutboxRow, chunk: i64, now: Timestamp) -> Result<bool> {
-        let (event, at) = (&notice.event_id, now.millis());
-        if let Some(one) = &notice.subscriber_id {
-            execute!(self, EXPAND_ONE, event, notice.priority, at, one)?;
-            execute!(self, MOVE_CURSOR, one, Some(at), event)?;
-            return Ok(true);
-        }
-        let created = notice.created_at.millis();
-        let ids =
-            fetch_all!(self, (String,), SELECT_RECIPIENTS, created, &notice.cursor_subscriber_id, chunk)?;
-        let Some((last,)) = ids.last() else {
-            execute!(self, MOVE_CURSOR, &notice.cursor_subscriber_id, Some(at), event)?;
-            return Ok(true);
-        };
-        let (cursor, incident) = (&notice.cursor_subscriber_id, &notice.incident_id);
-        execute!(self, EXPAND_RANGE, event, notice.priority, at, created, cursor, last, incident)?;
-        let is_done = i64::try_from(ids.len()).unwrap_or(0) < chunk;
-        execute!(self, MOVE_CURSOR, last, is_done.then_some(at), event)?;
-        Ok(is_done)
+    /// Queues a notice for these subscribers; those who have it already are left alone.
+    pub async fn queue_deliveries(
+        &mut self,
+        notice: &OutboxRow,
+        ids: &[&str],
+        now: Timestamp,
+    ) -> Result<u64> {
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        execute!(self, QUEUE_DELIVERIES, &notice.event_id, notice.priority, now.millis(), ids)
+    }
+
+    /// Notes how far a notice has been expanded, in the transaction of its deliveries; `done`: it has been, whole.
+    pub async fn move_cursor(&mut self, event_id: &str, cursor: &str, done: Option<Timestamp>) -> Result<()> {
+        execute!(self, MOVE_CURSOR, cursor, done.map(Timestamp::millis), event_id).map(drop)
     }
 
     /// Claims due deliveries of a channel under a lease; expired leases are due again.

@@ -1,12 +1,27 @@
 //! The outbox: one row per notice.
 
-use domain::clock::Timestamp;
+use domain::{
+    clock::Timestamp,
+    scope::{Matter, Spot},
+    severity::Severity,
+};
 
 use crate::{Result, Tx};
 
 statements! {
     INSERT_OUTBOX = "INSERT INTO outbox (event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    SELECT_SPOTS = "SELECT k.slug, c.country_code, p.slug FROM incident_cells ic JOIN cells c ON c.id = ic.cell_id
+        JOIN components k ON k.id = c.component_id JOIN countries y ON y.code = c.country_code JOIN portfolios p ON p.id = y.portfolio_id
+        WHERE ic.incident_id = $1";
+    SELECT_SPOTS_OF_CELLS {
+        sqlite = "SELECT k.slug, c.country_code, p.slug FROM json_each($1) j JOIN cells c ON c.id = j.value
+            JOIN components k ON k.id = c.component_id JOIN countries y ON y.code = c.country_code JOIN portfolios p ON p.id = y.portfolio_id",
+        postgres = "SELECT k.slug, c.country_code, p.slug FROM jsonb_array_elements_text($1::jsonb) j JOIN cells c ON c.id = j
+            JOIN components k ON k.id = c.component_id JOIN countries y ON y.code = c.country_code JOIN portfolios p ON p.id = y.portfolio_id"
+    };
+    SELECT_WORST = "SELECT MIN(severity) FROM (SELECT severity FROM incidents WHERE id = $1
+        UNION ALL SELECT severity FROM updates WHERE incident_id = $1) s";
 }
 
 /// A row of `outbox`.
@@ -14,7 +29,7 @@ statements! {
 pub struct OutboxRow {
     /// The webhook-id without its prefix.
     pub event_id: String,
-    /// `incident_update`, `confirmation` or `challenge`.
+    /// `incident_update`, `confirmation`, `known` or `challenge`.
     pub kind: String,
     /// 0 first.
     pub priority: i64,
@@ -51,4 +66,25 @@ impl Tx {
         )
         .map(drop)
     }
+
+    /// What an incident is about: for the choice of who is told.
+    pub async fn matter(&mut self, incident_id: &str) -> Result<Matter> {
+        let (worst,) = fetch_one!(self, (Option<i64>,), SELECT_WORST, incident_id)?;
+        Ok(Matter {
+            incident: Some(incident_id.to_owned()),
+            is_maintenance: false,
+            worst: worst.and_then(|n| Severity::try_from(n).ok()),
+            spots: spots(fetch_all!(self, (String, String, String), SELECT_SPOTS, incident_id)?),
+        })
+    }
+
+    /// Where cells lie.
+    pub async fn spots_of(&mut self, cells: &[String]) -> Result<Vec<Spot>> {
+        let cells = serde_json::to_string(cells).unwrap_or_default();
+        Ok(spots(fetch_all!(self, (String, String, String), SELECT_SPOTS_OF_CELLS, cells)?))
+    }
+}
+
+fn spots(rows: Vec<(String, String, String)>) -> Vec<Spot> {
+    rows.into_iter().map(|(component, country, portfolio)| Spot { component, country, portfolio }).collect()
 }

@@ -55,6 +55,7 @@ pub fn all() -> Vec<Statement> {
         crate::silent_fixes::STATEMENTS,
         crate::sources::STATEMENTS,
         crate::subscribers::STATEMENTS,
+        crate::subscription_requests::STATEMENTS,
         crate::suppliers::STATEMENTS,
         crate::templates::STATEMENTS,
         crate::updates::STATEMENTS,

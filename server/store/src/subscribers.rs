@@ -1,50 +1,73 @@
 //! Subscribers.
 
-use domain::clock::Timestamp;
+use domain::{clock::Timestamp, scope::Scope};
 
 use crate::{Result, Tx};
 
 statements! {
-    INSERT_SUBSCRIBER = "INSERT INTO subscribers (id, channel, address, address_hash, state, countries, time_zone, secret_sealed,
-        confirm_hash, confirm_expires_at, token_nonce, consent_wording, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $12)";
+    INSERT_SUBSCRIBER = "INSERT INTO subscribers (id, channel, address, address_hash, host, state, scope, time_zone, language, contact,
+        secret_sealed, confirm_hash, confirm_expires_at, token_nonce, consent_wording, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
     SELECT_SUBSCRIBER = "SELECT * FROM subscribers WHERE id = $1";
     SELECT_SUBSCRIBER_BY_ADDRESS = "SELECT * FROM subscribers WHERE channel = $1 AND address_hash = $2";
     SELECT_SUBSCRIBER_BY_CONFIRM = "SELECT * FROM subscribers WHERE confirm_hash = $1 AND confirm_expires_at > $2";
-    RENEW_SUBSCRIBER = "UPDATE subscribers SET state = $1, address = $2, countries = $3, time_zone = $4, secret_sealed = $5,
-        confirm_hash = $6, confirm_expires_at = $7, token_nonce = $8, updated_at = $9 WHERE id = $10";
+    SAVE_SUBSCRIBER = "UPDATE subscribers SET state = $1, address = $2, scope = $3, time_zone = $4, language = $5, contact = $6,
+        secret_sealed = $7, old_secret_sealed = $8, old_secret_until_at = $9, confirm_hash = $10, confirm_expires_at = $11,
+        token_nonce = $12, paused_until_at = $13, host = $14, updated_at = $15 WHERE id = $16";
     SET_SUBSCRIBER_STATE = "UPDATE subscribers SET state = $1, confirm_hash = NULL, confirm_expires_at = NULL,
         confirmed_at = CASE WHEN $1 = 'confirmed' THEN $2 ELSE confirmed_at END,
         ended_at = CASE WHEN $1 = 'confirmed' THEN NULL ELSE $2 END, updated_at = $2 WHERE id = $3";
-    SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers ORDER BY created_at DESC, id LIMIT $1";
+    ERASE_SUBSCRIBER = "UPDATE subscribers SET state = 'erased', address = '', host = '', scope = '{}', contact = NULL,
+        secret_sealed = NULL, old_secret_sealed = NULL, old_secret_until_at = NULL, confirm_hash = NULL, confirm_expires_at = NULL,
+        token_nonce = '', time_zone = 'UTC', language = 'en', paused_until_at = NULL, ended_at = $1, updated_at = $1 WHERE id = $2";
+    SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at FROM subscribers
+        WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
+    SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers WHERE state <> 'erased' ORDER BY created_at DESC, id LIMIT $1";
     COUNT_SUBSCRIBERS = "SELECT channel, state, COUNT(*) FROM subscribers GROUP BY channel, state ORDER BY channel, state";
     COUNT_CONFIRMED = "SELECT COUNT(*) FROM subscribers WHERE state = 'confirmed'";
-    COUNT_RECIPIENTS = "SELECT channel, countries, COUNT(*) FROM subscribers WHERE state = 'confirmed'
-        GROUP BY channel, countries ORDER BY channel";
+    COUNT_RECIPIENTS = "SELECT channel, scope, time_zone, COUNT(*) AS count FROM subscribers
+        WHERE state = 'confirmed' AND (paused_until_at IS NULL OR paused_until_at <= $1)
+        GROUP BY channel, scope, time_zone ORDER BY channel";
     COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2";
+    COUNT_UNPROVEN = "SELECT COUNT(*) FROM subscribers WHERE host = $1 AND channel <> 'email' AND state = 'pending' AND created_at > $2
+        AND NOT EXISTS (SELECT 1 FROM subscribers p WHERE p.host = $1 AND p.channel <> 'email' AND p.state = 'confirmed')";
+    SELECT_DATED = "SELECT * FROM subscribers WHERE state = 'confirmed' AND (scope LIKE '%\"trip\"%' OR scope LIKE '%\"incident\"%')
+        AND id > $1 ORDER BY id LIMIT $2";
+    DELETE_UNCONFIRMED_DELIVERIES = "DELETE FROM deliveries WHERE state <> 'leased' AND subscriber_id IN (
+        SELECT id FROM subscribers WHERE state = 'pending' AND updated_at < $1)";
     DELETE_UNCONFIRMED = "DELETE FROM subscribers WHERE state = 'pending' AND updated_at < $1
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = subscribers.id)";
 }
 
 /// A row of `subscribers`.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
 pub struct SubscriberRow {
     /// Public id.
     pub id: String,
     /// `email` or `webhook`.
     pub channel: String,
-    /// Mail address or URL.
+    /// Mail address or URL; empty once erased.
     pub address: String,
     /// Keyed hash of the normalised address.
     pub address_hash: String,
-    /// `pending`, `confirmed`, `unsubscribed`, `suppressed` or `disabled`.
+    /// Mail domain or host of the endpoint.
+    pub host: String,
+    /// `pending`, `confirmed`, `unsubscribed`, `suppressed`, `disabled`, `ended` or `erased`.
     pub state: String,
-    /// JSON array of codes; none: the whole page.
-    pub countries: Option<String>,
+    /// JSON of [`Scope`].
+    pub scope: String,
     /// IANA zone.
     pub time_zone: String,
+    /// `en`.
+    pub language: String,
+    /// Whom to tell by mail when an endpoint fails.
+    pub contact: Option<String>,
     /// The encrypted signing secret of a webhook.
     pub secret_sealed: Option<String>,
+    /// The one before, which signs too for a while.
+    pub old_secret_sealed: Option<String>,
+    /// Until then, in milliseconds.
+    pub old_secret_until_at: Option<i64>,
     /// SHA-256 of the confirmation token.
     pub confirm_hash: Option<String>,
     /// When that ends, in milliseconds.
@@ -53,6 +76,10 @@ pub struct SubscriberRow {
     pub token_nonce: String,
     /// What was consented to.
     pub consent_wording: String,
+    /// Nothing is sent until then, in milliseconds.
+    pub paused_until_at: Option<i64>,
+    /// Every attempt failed since then, in milliseconds.
+    pub failing_since_at: Option<i64>,
     /// When it was first asked for.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
@@ -61,15 +88,49 @@ pub struct SubscriberRow {
 }
 
 impl SubscriberRow {
-    /// Chosen countries; none: the whole page.
+    /// What it is about; none if that cannot be read.
     #[must_use]
-    pub fn chosen_countries(&self) -> Option<Vec<String>> {
-        self.countries.as_deref().and_then(|text| serde_json::from_str(text).ok())
+    pub fn scope(&self) -> Option<Scope> {
+        Scope::from_json(&self.scope)
+    }
+
+    /// Whether nothing is sent at `now`.
+    #[must_use]
+    pub fn is_paused(&self, now: Timestamp) -> bool {
+        self.paused_until_at.is_some_and(|until| until > now.millis())
     }
 }
 
+/// Somebody who may be told.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct RecipientRow {
+    /// Subscriber.
+    pub id: String,
+    /// `email` or `webhook`.
+    pub channel: String,
+    /// JSON of [`Scope`].
+    pub scope: String,
+    /// IANA zone.
+    pub time_zone: String,
+    /// Nothing is sent until then, in milliseconds.
+    pub paused_until_at: Option<i64>,
+}
+
+/// Confirmed subscribers who chose the same.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct RecipientCount {
+    /// `email` or `webhook`.
+    pub channel: String,
+    /// JSON of [`Scope`].
+    pub scope: String,
+    /// IANA zone.
+    pub time_zone: String,
+    /// How many.
+    pub count: i64,
+}
+
 impl Tx {
-    /// Adds a pending subscriber.
+    /// Adds a subscriber.
     pub async fn insert_subscriber(&mut self, row: &SubscriberRow) -> Result<()> {
         execute!(
             self,
@@ -78,8 +139,12 @@ impl Tx {
             &row.channel,
             &row.address,
             &row.address_hash,
-            &row.countries,
+            &row.host,
+            &row.state,
+            &row.scope,
             &row.time_zone,
+            &row.language,
+            &row.contact,
             &row.secret_sealed,
             &row.confirm_hash,
             row.confirm_expires_at,
@@ -113,19 +178,25 @@ impl Tx {
         fetch_optional!(self, SubscriberRow, SELECT_SUBSCRIBER_BY_CONFIRM, hash, now.millis())
     }
 
-    /// Saves a subscriber who asked again.
-    pub async fn renew_subscriber(&mut self, row: &SubscriberRow, now: Timestamp) -> Result<()> {
+    /// Saves what can change of a subscriber.
+    pub async fn save_subscriber(&mut self, row: &SubscriberRow, now: Timestamp) -> Result<()> {
         execute!(
             self,
-            RENEW_SUBSCRIBER,
+            SAVE_SUBSCRIBER,
             &row.state,
             &row.address,
-            &row.countries,
+            &row.scope,
             &row.time_zone,
+            &row.language,
+            &row.contact,
             &row.secret_sealed,
+            &row.old_secret_sealed,
+            row.old_secret_until_at,
             &row.confirm_hash,
             row.confirm_expires_at,
             &row.token_nonce,
+            row.paused_until_at,
+            &row.host,
             now.millis(),
             &row.id,
         )
@@ -135,6 +206,16 @@ impl Tx {
     /// Moves a subscriber; its confirmation link stops working.
     pub async fn set_subscriber_state(&mut self, id: &str, state: &str, now: Timestamp) -> Result<()> {
         execute!(self, SET_SUBSCRIBER_STATE, state, now.millis(), id).map(drop)
+    }
+
+    /// Forgets everything about a subscriber except the keyed hash of the address.
+    pub async fn erase_subscriber(&mut self, id: &str, now: Timestamp) -> Result<()> {
+        execute!(self, ERASE_SUBSCRIBER, now.millis(), id).map(drop)
+    }
+
+    /// Confirmed subscribers in the order of their ids: who had confirmed by `by`, after `cursor`.
+    pub async fn recipients(&mut self, by: Timestamp, cursor: &str, limit: i64) -> Result<Vec<RecipientRow>> {
+        fetch_all!(self, RecipientRow, SELECT_RECIPIENTS, by.millis(), cursor, limit)
     }
 
     /// The newest subscribers.
@@ -152,9 +233,9 @@ impl Tx {
         Ok(fetch_one!(self, (i64,), COUNT_CONFIRMED)?.0)
     }
 
-    /// Confirmed subscribers by channel and chosen countries (a JSON array; none: the whole page).
-    pub async fn count_recipients(&mut self) -> Result<Vec<(String, Option<String>, i64)>> {
-        fetch_all!(self, (String, Option<String>, i64), COUNT_RECIPIENTS)
+    /// Confirmed subscribers who are not paused, by channel and what they chose.
+    pub async fn count_recipients(&mut self, now: Timestamp) -> Result<Vec<RecipientCount>> {
+        fetch_all!(self, RecipientCount, COUNT_RECIPIENTS, now.millis())
     }
 
     /// Confirmations and challenges sent to a subscriber since `from`, and when the last was written.
@@ -167,8 +248,19 @@ impl Tx {
         Ok((count, Timestamp::from_millis(last)))
     }
 
-    /// Forgets who never confirmed.
+    /// Endpoints of a host that wait for their challenge since `from`; none count once one of them has passed.
+    pub async fn unproven_endpoints(&mut self, host: &str, from: Timestamp) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_UNPROVEN, host, from.millis())?.0)
+    }
+
+    /// Confirmed subscribers with a trip or one incident, after `cursor`: they end by themselves.
+    pub async fn dated_subscribers(&mut self, cursor: &str, limit: i64) -> Result<Vec<SubscriberRow>> {
+        fetch_all!(self, SubscriberRow, SELECT_DATED, cursor, limit)
+    }
+
+    /// Forgets who never confirmed, and what was sent to them.
     pub async fn delete_unconfirmed(&mut self, before: Timestamp) -> Result<u64> {
+        execute!(self, DELETE_UNCONFIRMED_DELIVERIES, before.millis())?;
         execute!(self, DELETE_UNCONFIRMED, before.millis())
     }
 }

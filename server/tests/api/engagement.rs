@@ -104,15 +104,10 @@ async fn subscribe(app: &TestApp, n: usize, channel: &str, countries: Option<&st
         address: format!("{n}@example.com"),
         address_hash: id.clone(),
         state: "pending".into(),
-        countries: countries.map(str::to_owned),
+        scope: countries.map_or_else(|| "{}".into(), |codes| format!("{{\"countries\":{codes}}}")),
         time_zone: "UTC".into(),
-        secret_sealed: None,
-        confirm_hash: None,
-        confirm_expires_at: None,
-        token_nonce: String::new(),
-        consent_wording: String::new(),
         created_at: app.now(),
-        confirmed_at: None,
+        ..SubscriberRow::default()
     };
     tx.insert_subscriber(&row).await.expect("a subscriber");
     tx.set_subscriber_state(&id, "confirmed", app.now()).await.expect("confirmed");

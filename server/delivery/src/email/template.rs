@@ -26,6 +26,8 @@ pub struct Rendered {
 pub struct Reader {
     /// Page with the unsubscribe button.
     pub unsubscribe_url: String,
+    /// Page where the subscription is changed.
+    pub manage_url: String,
     /// IANA zone of the reader; `Etc/UTC` adds nothing.
     pub time_zone: String,
 }
@@ -52,6 +54,7 @@ pub struct IncidentUpdate {
     next_update: Option<String>,
     link: String,
     unsubscribe_url: String,
+    manage_url: String,
 }
 
 #[derive(Template)]
@@ -84,6 +87,7 @@ impl IncidentUpdate {
             next_update: notice.next_update_due_at.filter(|_| told.0 != Phase::Resolved).map(when),
             link: notice.link(),
             unsubscribe_url: reader.unsubscribe_url.clone(),
+            manage_url: reader.manage_url.clone(),
         }
     }
 
@@ -109,6 +113,7 @@ impl IncidentUpdate {
             next_update: Some("14:50 UTC (15:50 in France)".into()),
             link: "https://status.example.com/incidents/p31zjtct2jer".into(),
             unsubscribe_url: "https://status.example.com/u/token".into(),
+            manage_url: "https://status.example.com/manage/token".into(),
         }
     }
 }
@@ -118,7 +123,7 @@ impl IncidentUpdate {
 pub struct ConfirmSubscription {
     /// Name of the page.
     pub page_name: String,
-    /// `the whole page` or country names.
+    /// `everything` or what was chosen.
     pub scope: String,
     /// Page with the confirm button.
     pub confirm_url: String,
@@ -163,6 +168,52 @@ impl ConfirmSubscription {
             scope: "France and Italy".into(),
             confirm_url: "https://status.example.com/confirm/token".into(),
             valid_until: "4 Mar, 08:15 UTC".into(),
+            unsubscribe_url: "https://status.example.com/u/token".into(),
+        }
+    }
+}
+
+/// Tells a subscriber who asked once more how to change what comes. Carries nothing that a stranger typed.
+#[derive(Debug, Clone)]
+pub struct KnownSubscription {
+    /// Name of the page.
+    pub page_name: String,
+    /// `everything` or what was chosen.
+    pub scope: String,
+    /// Page where the subscription is changed.
+    pub manage_url: String,
+    /// Page with the unsubscribe button.
+    pub unsubscribe_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/known_subscription/subject.txt")]
+struct KnownSubject<'a>(&'a KnownSubscription);
+
+#[derive(Template)]
+#[template(path = "email/known_subscription/body.txt")]
+struct KnownText<'a>(&'a KnownSubscription);
+
+#[derive(Template)]
+#[template(path = "email/known_subscription/body.html")]
+struct KnownHtml<'a>(&'a KnownSubscription);
+
+impl KnownSubscription {
+    /// Renders it.
+    ///
+    /// # Errors
+    /// When a template fails, which no data of ours can make it do.
+    pub fn render(&self) -> askama::Result<Rendered> {
+        render(&KnownSubject(self), &KnownText(self), &KnownHtml(self))
+    }
+
+    /// An example with every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            scope: "France and Italy".into(),
+            manage_url: "https://status.example.com/manage/token".into(),
             unsubscribe_url: "https://status.example.com/u/token".into(),
         }
     }
@@ -282,6 +333,9 @@ mod tests {
         let reminder = StaffReminder::sample().render().unwrap();
         assert_eq!(reminder.subject, StaffReminder::sample().words);
         assert!(reminder.text.contains("/console/incidents/p31zjtct2jer") && !reminder.html.contains("/u/"));
+        let known = KnownSubscription::sample().render().unwrap();
+        calm(&known);
+        assert!(known.text.contains("/manage/token") && update.text.contains("/manage/token"));
         let confirm = ConfirmSubscription::sample().render().unwrap();
         calm(&confirm);
         assert!(confirm.text.contains("/confirm/token"));
@@ -289,8 +343,11 @@ mod tests {
 
     #[test]
     fn a_notice_becomes_a_mail_with_utc_and_local_times() {
-        let reader =
-            Reader { unsubscribe_url: "https://status.example.com/u/token".into(), time_zone: "UTC".into() };
+        let reader = Reader {
+            unsubscribe_url: "https://status.example.com/u/token".into(),
+            manage_url: "https://status.example.com/manage/token".into(),
+            time_zone: "UTC".into(),
+        };
         let notice = crate::sample::notice();
         let mail = IncidentUpdate::new(&notice, &reader, crate::sample::SAMPLE_AT).render().unwrap();
         calm(&mail);

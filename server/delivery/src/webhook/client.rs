@@ -46,10 +46,17 @@ pub struct Delivery<'a> {
     pub id: &'a str,
     /// Time of this attempt.
     pub at: Timestamp,
-    /// Signs it.
-    pub secret: &'a Secret,
+    /// Sign it: two while a new one is being rolled out.
+    pub secrets: &'a [Secret],
     /// The exact bytes that are signed and sent.
     pub body: &'a [u8],
+}
+
+impl Delivery<'_> {
+    fn signatures(&self) -> String {
+        let signed: Vec<String> = self.secrets.iter().map(|s| s.sign(self.id, self.at, self.body)).collect();
+        signed.join(" ")
+    }
 }
 
 /// What came back.
@@ -132,7 +139,7 @@ impl Client {
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .header("webhook-id", delivery.id)
             .header("webhook-timestamp", delivery.at.secs().to_string())
-            .header("webhook-signature", delivery.secret.sign(delivery.id, delivery.at, delivery.body))
+            .header("webhook-signature", delivery.signatures())
             .body(Full::new(Bytes::copy_from_slice(delivery.body)))
             .map_err(|e| e.to_string())
     }

@@ -183,9 +183,13 @@ fn resolver(answers: Vec<Vec<&'static str>>, asked: &Arc<AtomicUsize>) -> Resolv
 }
 
 async fn post(client: &Client, target: &Target) -> Answer {
-    let secret = Secret::new([1; 32]);
-    let delivery =
-        Delivery { id: "msg_x", at: Timestamp::from_millis(1_772_459_400_000), secret: &secret, body: b"{}" };
+    let secrets = [Secret::new([1; 32])];
+    let delivery = Delivery {
+        id: "msg_x",
+        at: Timestamp::from_millis(1_772_459_400_000),
+        secrets: &secrets,
+        body: b"{}",
+    };
     client.post(target, delivery).await
 }
 

@@ -141,8 +141,7 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Answer {
 
 /// What would have gone out, and to how many.
 async fn sink(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Vec<(String, String, String)>, Refusal> {
-    let cells: Vec<String> = tx.incident_cells(id).await?.into_iter().map(|c| c.cell_id).collect();
-    let total = Blast::load(tx, &cells).await?.total();
+    let total = Blast::of_incident(tx, id, now).await?.total();
     let to = if total == 1 { "1 subscriber".to_owned() } else { format!("{total} subscribers") };
     let updates = tx.updates(id).await?.into_iter();
     Ok(updates.map(|u| (utc_time(u.published_at, now), u.known, format!("would reach {to}"))).collect())

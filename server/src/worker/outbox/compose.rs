@@ -1,10 +1,11 @@
 //! What a mail says to one subscriber.
 
+use app::paths;
 use delivery::email::{
     Rendered,
-    template::{ConfirmSubscription, IncidentUpdate, Reader},
+    template::{ConfirmSubscription, IncidentUpdate, KnownSubscription, Reader},
 };
-use domain::{clock::Timestamp, clock_local::listed};
+use domain::clock::Timestamp;
 use store::SubscriberRow;
 
 use super::lane::Told;
@@ -22,11 +23,13 @@ pub(super) fn content(
         (Some(notice), _) => {
             let reader = Reader {
                 unsubscribe_url: unsubscribe_url.to_owned(),
+                manage_url: manage_url(app, subscriber),
                 time_zone: subscriber.time_zone.clone(),
             };
             IncidentUpdate::new(notice, &reader, now).render()
         }
         (None, "confirmation") => confirmation(app, subscriber, unsubscribe_url, now).render(),
+        (None, "known") => known(app, subscriber, unsubscribe_url).render(),
         (None, _) => return Err("the update is not there any more".into()),
     };
     rendered.map_err(|e| e.to_string())
@@ -49,10 +52,20 @@ fn confirmation(
     }
 }
 
+fn known(app: &App, subscriber: &SubscriberRow, unsubscribe_url: &str) -> KnownSubscription {
+    KnownSubscription {
+        page_name: app.snapshot.with_world(|w| w.page_name.clone()),
+        scope: scope(app, subscriber),
+        manage_url: manage_url(app, subscriber),
+        unsubscribe_url: unsubscribe_url.to_owned(),
+    }
+}
+
+fn manage_url(app: &App, subscriber: &SubscriberRow) -> String {
+    format!("{}{}", app.config.origin(), paths::manage(&subscribe::manage_token(&app.keys, &subscriber.id)))
+}
+
 fn scope(app: &App, subscriber: &SubscriberRow) -> String {
-    let Some(codes) = subscriber.chosen_countries() else { return "the whole page".to_owned() };
-    app.snapshot.with_world(|w| {
-        let names: Vec<&str> = codes.iter().filter_map(|c| w.country(c)).map(|c| c.name.as_str()).collect();
-        listed(&names)
-    })
+    let scope = subscriber.scope().unwrap_or_default();
+    app.snapshot.with_world(|w| scope.words(w))
 }

@@ -41,8 +41,12 @@ pub(super) async fn attempt(
         }
     };
     let is_handshake = told.outbox.kind != "incident_update";
-    if subscriber.state != if is_handshake { "pending" } else { "confirmed" } {
+    let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge");
+    if subscriber.state != if asks { "pending" } else { "confirmed" } {
         return Verdict::Skipped(format!("the subscriber is {}", subscriber.state));
+    }
+    if !is_handshake && subscriber.is_paused(app.clock.now()) {
+        return Verdict::Skipped("the subscriber has paused".into());
     }
     if channel == Channel::Email {
         if app.clock.now().since(row.created_at) > DAY {
@@ -106,20 +110,14 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
         Ok(target) => target,
         Err(error) => return Outcome::retry(error.to_string()),
     };
-    let sealed = subscriber.secret_sealed.as_deref().unwrap_or_default();
-    let secret = app
-        .keys
-        .open(&subscribe::secret_context(&subscriber.id), sealed)
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| Secret::parse(&text).ok());
-    let Some(secret) = secret else {
+    let Some(secrets) = secrets(app, subscriber) else {
         return Outcome::Dead("the signing secret cannot be opened".into());
     };
     let (id, at) = (format!("msg_{}", told.outbox.event_id), app.clock.now());
     if told.outbox.kind == "challenge" {
         let expected = app.keys.token(Purpose::MailLink, &["challenge", &told.outbox.event_id]);
         let body = challenge::body(&expected);
-        let answer = client.post(&target, Delivery { id: &id, at, secret: &secret, body: &body }).await;
+        let answer = client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await;
         return match answer.outcome {
             Outcome::Delivered(_) if !challenge::passes(&expected, &answer.body) => {
                 Outcome::retry("the answer does not hold the challenge")
@@ -129,5 +127,20 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     }
     let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
     let body = body::incident(notice, &unsubscribe_url(app, subscriber), at);
-    client.post(&target, Delivery { id: &id, at, secret: &secret, body: &body }).await.outcome
+    client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome
+}
+
+/// The secrets that sign now: the newest first, the one before it while it still counts.
+fn secrets(app: &App, subscriber: &SubscriberRow) -> Option<Vec<Secret>> {
+    let open = |sealed: &String| {
+        let bytes = app.keys.open(&subscribe::secret_context(&subscriber.id), sealed)?;
+        Secret::parse(&String::from_utf8(bytes).ok()?).ok()
+    };
+    let now = app.clock.now().millis();
+    let old = subscriber
+        .old_secret_sealed
+        .as_ref()
+        .filter(|_| subscriber.old_secret_until_at.is_some_and(|t| t > now));
+    let newest = subscriber.secret_sealed.as_ref().and_then(open)?;
+    Some(std::iter::once(newest).chain(old.and_then(open)).collect())
 }

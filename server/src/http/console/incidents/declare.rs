@@ -6,7 +6,7 @@ use app::console::{
     model::{self, FormError},
 };
 use axum::{extract::Query, http::StatusCode, response::Response};
-use domain::{clock_local::utc_time, status::CellStatus};
+use domain::{clock_local::utc_time, severity::Severity, status::CellStatus};
 use serde::Deserialize;
 use store::Tx;
 
@@ -80,7 +80,7 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     }
     model.rehearsal = rehearsed(&mut tx, from.rehearsal.as_deref()).await?;
     model.cells = choices(&mut tx, &chosen).await?;
-    model.blast = reach(&desk, &mut tx, &chosen).await?;
+    model.blast = reach(&desk, &mut tx, &chosen, model.severity).await?;
     Ok(show(&desk, StatusCode::OK, &model))
 }
 
@@ -142,7 +142,7 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         cells: choices(tx, &chosen).await?,
         workarounds: named(fields, "workaround."),
         origins: origins(tx, None, None).await?,
-        blast: reach(desk, tx, &chosen).await?,
+        blast: reach(desk, tx, &chosen, fields.one("severity").parse().unwrap_or(2)).await?,
         proposal: evidence(tx, fields.some("proposal")).await?,
         rehearsal: rehearsed(tx, fields.some("rehearsal")).await?,
         severities: severities(tx).await?,
@@ -155,9 +155,15 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
 }
 
 /// Who will be told, in words.
-async fn reach(desk: &Desk, tx: &mut Tx, chosen: &[(String, CellStatus)]) -> Result<String, Refusal> {
+async fn reach(
+    desk: &Desk,
+    tx: &mut Tx,
+    chosen: &[(String, CellStatus)],
+    severity: i64,
+) -> Result<String, Refusal> {
     let ids: Vec<String> = chosen.iter().map(|(id, _)| id.clone()).collect();
-    Ok(Blast::load(tx, &ids).await?.words(desk.now()))
+    let severity = Severity::try_from(severity).ok();
+    Ok(Blast::of_cells(tx, &ids, severity, desk.now()).await?.words(desk.now()))
 }
 
 async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String, String)>, Refusal> {

@@ -66,7 +66,6 @@ async fn load(
     let at = utc_time(update.published_at, desk.now());
     let is_alone = update.published_by == desk.session.user_id
         && signed_off(update.severity, "", &SignOff::Alone).is_err();
-    let cells: Vec<String> = tx.incident_cells(incident_id).await?.into_iter().map(|c| c.cell_id).collect();
     let page = EditPage {
         incident_id: row.id.clone(),
         incident: Names::load(tx).await?.title(tx, &row).await?,
@@ -74,7 +73,7 @@ async fn load(
         what: format!("{}, published {at} by {by}", update.phase.word()),
         version: edits::newest(tx, incident_id, update_id).await?,
         break_glass: is_alone.then(String::new),
-        audience: Blast::load(tx, &cells).await?.words(desk.now()),
+        audience: Blast::of_incident(tx, incident_id, desk.now()).await?.words(desk.now()),
         ..EditPage::default()
     };
     Ok((page, message(&update)))

@@ -10,6 +10,7 @@ use axum::{
 use domain::{
     clock::Timestamp,
     clock_local::{hour_minute, utc_date, utc_time, zone},
+    severity::Severity,
     telemetry::kpi::Evidence,
 };
 use store::{CellRow, ContactRow, IncidentRow, RunbookRow, Tx};
@@ -65,7 +66,7 @@ async fn load(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Pack, Refusal> {
         suppliers: mine.into_iter().map(supplier).collect(),
         contacts: contacts.iter().filter(is_ours).map(|c| line_of(c, now)).collect(),
         runbooks: runbooks(tx.runbooks().await?, &cells, &errors),
-        accounts: Blast::load(tx, &held).await?.partners.into_iter().map(account).collect(),
+        accounts: Blast::of_incident(tx, id, now).await?.partners.into_iter().map(account).collect(),
     })
 }
 
@@ -101,6 +102,7 @@ fn runbooks(all: Vec<RunbookRow>, cells: &[CellRow], errors: &[String]) -> Vec<(
 pub async fn blast(desk: Desk, RawQuery(query): RawQuery) -> Answer {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let cells: Vec<String> = fields.all("cell").map(str::to_owned).collect();
-    let blast = Blast::load(&mut desk.read().await?, &cells).await?;
+    let severity = fields.one("severity").parse::<i64>().ok().and_then(|n| Severity::try_from(n).ok());
+    let blast = Blast::of_cells(&mut desk.read().await?, &cells, severity, desk.now()).await?;
     Ok(Json(blast.json(desk.now())).into_response())
 }

@@ -90,8 +90,7 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let places = places(&mut tx, &held).await?;
     let matrix = tx.severity_matrix(row.policy_version).await?;
     let latest = matrix.latest_next_update(row.severity, now).map(|at| utc_time(at, now)).unwrap_or_default();
-    let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
-    let blast = Blast::load(&mut tx, &ids).await?;
+    let blast = Blast::of_incident(&mut tx, id, now).await?;
     let updates = published(desk, &mut tx, &names, id).await?;
     let called = tx.engagements(id).await?;
     let clocks = tx.clocks(id).await?.iter().map(|c| clock_item(c, &matrix, &called, now)).collect();

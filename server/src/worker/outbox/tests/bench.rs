@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{clock::Timestamp, lead::SignOff, notice::Message, status::CellStatus};
+use domain::{clock::Timestamp, lead::SignOff, notice::Message, scope::Scope, status::CellStatus};
 use store::{
     Engine, SubscriberRow,
     testing::{TestDatabase, TestDir},
@@ -21,12 +21,15 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    commands::{Ctx, cells, incidents, subscribe},
+    commands::{
+        Ctx, cells, incidents,
+        subscribe::{self, Pace, Wish},
+    },
     config::Config,
     demo::sink,
     keys::Keys,
     state::App,
-    worker::outbox::{Senders, drain},
+    worker::outbox::{Senders, drain, expand::expand},
 };
 
 /// Monday, 2 March 2026, 08:00 UTC.
@@ -117,15 +120,33 @@ impl Bench {
     }
 
     pub(crate) async fn sign_up(&self, address: &str, countries: &[&str]) {
-        let countries: Vec<String> = countries.iter().map(|c| (*c).to_owned()).collect();
+        let scope =
+            Scope { countries: countries.iter().map(|c| (*c).to_owned()).collect(), ..Scope::default() };
+        self.ask(address, Wish::of(scope)).await;
+    }
+
+    /// Asks for notices, and looks at the request.
+    pub(crate) async fn ask(&self, address: &str, wish: Wish) {
         let mut tx = self.app.store.write().await.unwrap();
-        subscribe::by_email(&mut tx, &self.ctx(), &self.app.keys, address, &countries).await.unwrap();
+        subscribe::by_email(&mut tx, &self.ctx(), address, wish).await.unwrap();
         tx.commit().await.unwrap();
+        self.expand().await;
+    }
+
+    pub(crate) async fn expand(&self) {
+        expand(&self.app, &mut Pace::default(), || {}).await.unwrap();
     }
 
     /// A confirmed mail subscriber.
     pub(crate) async fn subscriber(&self, address: &str, countries: &[&str]) -> SubscriberRow {
-        self.sign_up(address, countries).await;
+        let scope =
+            Scope { countries: countries.iter().map(|c| (*c).to_owned()).collect(), ..Scope::default() };
+        self.subscriber_to(address, Wish::of(scope)).await
+    }
+
+    /// A confirmed mail subscriber to something.
+    pub(crate) async fn subscriber_to(&self, address: &str, wish: Wish) -> SubscriberRow {
+        self.ask(address, wish).await;
         self.drain().await;
         let row = self.newest().await;
         let mut tx = self.app.store.write().await.unwrap();
@@ -138,12 +159,14 @@ impl Bench {
 
     /// Registers an endpoint; its secret.
     pub(crate) async fn endpoint(&self, url: &str) -> String {
+        let wish = Wish::of(Scope::default());
         let mut tx = self.app.store.write().await.unwrap();
         let ctx = self.ctx();
-        let secret =
-            subscribe::by_webhook(&mut tx, &ctx, &self.app.keys, &self.app.guard, url, &[]).await.unwrap();
+        let endpoint =
+            subscribe::by_webhook(&mut tx, &ctx, &self.app.keys, &self.app.guard, url, wish).await.unwrap();
         tx.commit().await.unwrap();
-        secret
+        self.expand().await;
+        endpoint.secret
     }
 
     /// The subscriber that was made last.

@@ -131,6 +131,7 @@ async fn silent_endpoints_delay_neither_healthy_ones_nor_mail() {
     bench.subscriber("ada@example.org", &[]).await;
     let healthy = Receiver::start(willing).await;
     bench.endpoint(&healthy.url).await;
+    bench.drain().await; // its host is proven: the others need not wait for an operator
     let mut silent = Vec::new();
     for _ in 0..100 {
         silent.push(Receiver::start(|seen| if is_challenge(seen) { willing(seen) } else { None }).await);
@@ -160,4 +161,23 @@ async fn silent_endpoints_delay_neither_healthy_ones_nor_mail() {
     let senders: &Arc<_> = &bench.senders;
     until("the end of everything that was on its way", || Arc::strong_count(senders) == 1).await;
     bench.end().await;
+}
+
+on_both! {
+    async fn a_stranger_cannot_make_us_ask_one_host_again_and_again(bench) {
+        let target = Receiver::start(|_| Some(reply("404 Not Found", ""))).await;
+        for _ in 0..6 {
+            bench.endpoint(&target.url).await;
+            bench.pass(SECOND);
+        }
+        bench.drain().await;
+        assert_eq!(target.seen().len(), 3, "three challenges in a day, then the operator decides");
+        let row = bench.newest().await;
+        let mut tx = bench.app.store.write().await.unwrap();
+        subscribe::approve(&mut tx, &bench.ctx(), &row.id).await.unwrap();
+        tx.commit().await.unwrap();
+        bench.endpoint(&target.url).await;
+        bench.drain().await;
+        assert_eq!(target.seen().len(), 4, "a proven host is asked at once");
+    }
 }

@@ -1,0 +1,160 @@
+//! Changing a subscription: by its owner through a link, or by an operator.
+
+use delivery::webhook::sign::Secret;
+use domain::clock::{DAY, Timestamp};
+use serde_json::json;
+use store::{SubscriberRow, Tx};
+
+use super::{Wish, secret_context};
+use crate::{
+    clock::random,
+    commands::{Ctx, Refusal, cells::audit},
+    keys::{Keys, token_hash},
+};
+
+/// After a change of the secret, messages are signed with both for this long.
+const OVERLAP: i64 = DAY;
+/// Longest pause that ends by itself, in days.
+const PAUSE_MAX: i64 = 90;
+/// A subscription to one incident ends this long after the incident.
+const AFTERWARDS: i64 = 14 * DAY;
+
+fn subject(id: &str) -> String {
+    format!("subscriber:{id}")
+}
+
+async fn confirmed(tx: &mut Tx, id: &str) -> Result<SubscriberRow, Refusal> {
+    let row = tx.subscriber(id).await?.ok_or(Refusal::NotFound("subscription"))?;
+    if row.state == "confirmed" {
+        return Ok(row);
+    }
+    Err(Refusal::Conflict("This subscription has ended, or it was never confirmed. Subscribe again.".into()))
+}
+
+/// Confirms by the token from a mail; none when it is used, too old or not ours.
+pub async fn confirm(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<String>, Refusal> {
+    let Some(row) = tx.subscriber_by_confirmation(&token_hash(token), ctx.now).await? else {
+        return Ok(None);
+    };
+    tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
+    audit(tx, ctx, "confirm_subscription", &subject(&row.id), json!({ "channel": row.channel })).await?;
+    Ok(Some(row.id))
+}
+
+/// Ends a subscription at once, with what is queued for it. Doing it again changes nothing.
+pub async fn unsubscribe(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
+    tx.skip_deliveries(subscriber_id, ctx.now).await?;
+    if matches!(row.state.as_str(), "unsubscribed" | "suppressed" | "erased") {
+        return Ok(());
+    }
+    tx.set_subscriber_state(subscriber_id, "unsubscribed", ctx.now).await?;
+    audit(tx, ctx, "unsubscribe", &subject(subscriber_id), json!({ "before": row.state })).await
+}
+
+/// Changes what a subscription is about.
+pub async fn change(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, wish: Wish) -> Result<(), Refusal> {
+    let mut row = confirmed(tx, subscriber_id).await?;
+    let wish = wish.checked(tx).await?;
+    let before = row.scope.clone();
+    row.scope = wish.scope.to_json();
+    row.contact = wish.contact().filter(|_| row.channel != "email");
+    row.time_zone = wish.time_zone;
+    row.language = wish.language;
+    tx.save_subscriber(&row, ctx.now).await?;
+    let detail = json!({ "before": before, "after": row.scope });
+    audit(tx, ctx, "change_subscription", &subject(subscriber_id), detail).await
+}
+
+/// Sends nothing for some days; 0: until it is resumed. What is queued is dropped: nobody wants old news.
+pub async fn pause(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, days: i64) -> Result<(), Refusal> {
+    if !(0..=PAUSE_MAX).contains(&days) {
+        return Err(Refusal::field("days", format!("Choose a pause of at most {PAUSE_MAX} days.")));
+    }
+    let mut row = confirmed(tx, subscriber_id).await?;
+    row.paused_until_at = Some(if days == 0 { i64::MAX } else { ctx.now.plus(days * DAY).millis() });
+    tx.save_subscriber(&row, ctx.now).await?;
+    tx.skip_deliveries(subscriber_id, ctx.now).await?;
+    audit(tx, ctx, "pause_subscription", &subject(subscriber_id), json!({ "days": days })).await
+}
+
+/// Ends a pause.
+pub async fn resume(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let mut row = confirmed(tx, subscriber_id).await?;
+    row.paused_until_at = None;
+    tx.save_subscriber(&row, ctx.now).await?;
+    audit(tx, ctx, "resume_subscription", &subject(subscriber_id), json!({})).await
+}
+
+/// Forgets address, choices and secret at once; what remains is a keyed hash that names nobody.
+pub async fn erase(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
+    tx.skip_deliveries(subscriber_id, ctx.now).await?;
+    // A complaint outlives the erasure: whoever complained is never written to again.
+    tx.erase_subscriber(subscriber_id, ctx.now).await?;
+    if row.state == "suppressed" {
+        tx.set_subscriber_state(subscriber_id, "suppressed", ctx.now).await?;
+    }
+    audit(tx, ctx, "erase_subscriber", &subject(subscriber_id), json!({ "channel": row.channel })).await
+}
+
+/// Gives an endpoint a new signing secret, shown this once; for a day messages are signed with both.
+pub async fn rotate_secret(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    keys: &Keys,
+    subscriber_id: &str,
+) -> Result<String, Refusal> {
+    let mut row = confirmed(tx, subscriber_id).await?;
+    if row.secret_sealed.is_none() {
+        return Err(Refusal::Conflict("Only webhooks have a signing secret.".into()));
+    }
+    let secret = Secret::new(random()).reveal();
+    row.old_secret_sealed = row.secret_sealed.take();
+    row.old_secret_until_at = Some(ctx.now.plus(OVERLAP).millis());
+    row.secret_sealed = Some(keys.seal(&secret_context(&row.id), secret.as_bytes()));
+    tx.save_subscriber(&row, ctx.now).await?;
+    audit(tx, ctx, "rotate_webhook_secret", &subject(subscriber_id), json!({})).await?;
+    Ok(secret)
+}
+
+/// An operator vouches for an endpoint that cannot answer challenges.
+pub async fn approve(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscriber"))?;
+    if row.channel == "email" || row.state != "pending" {
+        return Err(Refusal::Conflict(
+            "Only an endpoint that waits for its challenge can be approved.".into(),
+        ));
+    }
+    tx.set_subscriber_state(subscriber_id, "confirmed", ctx.now).await?;
+    audit(tx, ctx, "approve_webhook", &subject(subscriber_id), json!({})).await
+}
+
+/// Ends subscriptions whose trip is over or whose incident has long been; how many.
+pub async fn end_dated(tx: &mut Tx, ctx: &Ctx) -> Result<usize, Refusal> {
+    let (mut cursor, mut ended) = (String::new(), 0);
+    loop {
+        let rows = tx.dated_subscribers(&cursor, 500).await?;
+        let Some(last) = rows.last() else { return Ok(ended) };
+        cursor.clone_from(&last.id);
+        for row in rows {
+            if !is_over(tx, &row, ctx.now).await? {
+                continue;
+            }
+            tx.skip_deliveries(&row.id, ctx.now).await?;
+            tx.set_subscriber_state(&row.id, "ended", ctx.now).await?;
+            audit(tx, ctx, "end_subscription", &subject(&row.id), json!({ "scope": row.scope })).await?;
+            ended += 1;
+        }
+    }
+}
+
+async fn is_over(tx: &mut Tx, row: &SubscriberRow, now: Timestamp) -> Result<bool, Refusal> {
+    let Some(scope) = row.scope() else { return Ok(false) };
+    if scope.is_over(now, &row.time_zone) {
+        return Ok(true);
+    }
+    let Some(id) = &scope.incident else { return Ok(false) };
+    let resolved = tx.incident(id).await?.and_then(|i| i.resolved_at);
+    Ok(resolved.is_some_and(|at| now.since(Timestamp::from_millis(at)) > AFTERWARDS))
+}

@@ -1,0 +1,317 @@
+//! The manage link: whoever holds it sees and changes one subscription, without an account. GET changes nothing.
+
+use app::{
+    model::{ManagePage, Message},
+    paths,
+    public::{manage_page, message_page},
+};
+use axum::{
+    extract::{Path, Query, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use delivery::email::MailAddress;
+use domain::{
+    clock::Timestamp,
+    clock_local::{utc_date, utc_time},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{SubscriberRow, Tx};
+
+use super::{failed, public_page, read, site, wish};
+use crate::{
+    commands::{Ctx, Refusal, subscribe},
+    http::fields::Fields,
+    state::App,
+};
+
+/// Deliveries that are shown.
+const SHOWN: i64 = 20;
+
+/// What was just done: `?done=saved`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+impl Done {
+    fn words(&self) -> Option<String> {
+        let words = match self.done.as_str() {
+            "saved" => "Saved.",
+            "paused" => "Paused.",
+            "resumed" => "It goes on.",
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
+}
+
+fn gone(app: &App) -> Response {
+    public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(app))))
+}
+
+async fn found(tx: &mut Tx, app: &App, token: &str) -> Result<Option<SubscriberRow>, Refusal> {
+    let Some(id) = subscribe::managed_by(&app.keys, token) else { return Ok(None) };
+    Ok(tx.subscriber(&id).await?.filter(|s| !matches!(s.state.as_str(), "erased" | "suppressed")))
+}
+
+/// The page.
+pub async fn show(State(app): State<App>, Path(token): Path<String>, Query(done): Query<Done>) -> Response {
+    let shown = ManagePage { done: done.words(), ..ManagePage::default() };
+    answer(&app, &token, StatusCode::OK, shown).await
+}
+
+/// Renders the page over what a request left in `said`.
+async fn answer(app: &App, token: &str, status: StatusCode, said: ManagePage) -> Response {
+    let ctx = Ctx::system(app.clock.now());
+    let loaded = async {
+        let mut tx = app.store.read().await?;
+        let Some(row) = found(&mut tx, app, token).await? else { return Ok(None) };
+        Ok::<_, Refusal>(Some(page(&mut tx, app, token, &row, said, ctx.now).await?))
+    };
+    match loaded.await {
+        Ok(Some(model)) => public_page(status, manage_page(&model)),
+        Ok(None) => gone(app),
+        Err(refusal) => failed(app, &refusal, &ctx),
+    }
+}
+
+async fn page(
+    tx: &mut Tx,
+    app: &App,
+    token: &str,
+    row: &SubscriberRow,
+    said: ManagePage,
+    now: Timestamp,
+) -> Result<ManagePage, Refusal> {
+    let scope = row.scope().unwrap_or_default();
+    let deliveries = tx.deliveries_of(&row.id, SHOWN).await?.into_iter();
+    let is_typed = !said.errors.is_empty();
+    let (form, words) =
+        app.snapshot.with_world(|w| (wish::form(w, &scope, &row.time_zone, &row.language), scope.words(w)));
+    Ok(ManagePage {
+        site: site(app),
+        token: token.to_owned(),
+        channel: row.channel.clone(),
+        address: match row.channel.as_str() {
+            "email" => MailAddress::parse(&row.address).map_or_else(|_| String::new(), |a| a.masked()),
+            _ => row.host.clone(),
+        },
+        state: state(row, &words, now),
+        is_live: row.state == "confirmed",
+        is_paused: row.is_paused(now),
+        scope: if is_typed { said.scope } else { form },
+        contact: if is_typed { said.contact } else { row.contact.clone().unwrap_or_default() },
+        secret: said.secret,
+        done: said.done,
+        deliveries: deliveries
+            .map(|d| {
+                (
+                    utc_time(d.created_at, now),
+                    about(&d.kind).to_owned(),
+                    d.state,
+                    d.answer.unwrap_or_default(),
+                )
+            })
+            .collect(),
+        errors: said.errors,
+    })
+}
+
+fn about(kind: &str) -> &'static str {
+    match kind {
+        "confirmation" => "question whether you want this",
+        "known" => "that you are subscribed already",
+        "challenge" => "challenge",
+        _ => "update of an incident",
+    }
+}
+
+fn state(row: &SubscriberRow, words: &str, now: Timestamp) -> String {
+    match (row.state.as_str(), row.paused_until_at) {
+        ("confirmed", Some(i64::MAX)) => "Paused until you say so.".into(),
+        ("confirmed", Some(until)) if until > now.millis() => {
+            let until = Timestamp::from_millis(until);
+            format!("Paused until {} on {}.", utc_time(until, until), utc_date(until))
+        }
+        ("confirmed", _) => format!("You get updates about {words}."),
+        ("pending", _) if row.channel == "email" => "You have not confirmed this yet.".into(),
+        ("pending", _) => {
+            "Your endpoint has not answered the challenge yet; the operator can approve it.".into()
+        }
+        ("disabled", _) => {
+            "Your endpoint failed for days, or said that it is gone: nothing is sent any more.".into()
+        }
+        _ => "This subscription has ended.".into(),
+    }
+}
+
+/// Runs a change and shows what came of it.
+async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
+    let ctx = Ctx::system(app.clock.now());
+    let done = async {
+        let mut tx = app.store.write().await?;
+        let Some(row) = found(&mut tx, app, token).await? else {
+            return Err(Refusal::NotFound("subscription"));
+        };
+        let secret = verb.run(&mut tx, &ctx, app, &row.id, &fields).await?;
+        tx.commit().await?;
+        Ok(secret)
+    };
+    match (done.await, verb) {
+        (Ok(_), Verb::Erase) => public_page(StatusCode::OK, message_page(&Message::erased(site(app)))),
+        (Ok(_), Verb::Leave) => public_page(StatusCode::OK, message_page(&Message::unsubscribed(site(app)))),
+        (Ok(secret), Verb::Rotate) => {
+            answer(app, token, StatusCode::OK, ManagePage { secret, ..ManagePage::default() }).await
+        }
+        (Ok(_), verb) => {
+            Redirect::to(&format!("{}?done={}", paths::manage(token), verb.done())).into_response()
+        }
+        (Err(Refusal::NotFound(_)), _) => gone(app),
+        (Err(Refusal::Field { field, message }), _) => {
+            let said = ManagePage {
+                scope: app.snapshot.with_world(|w| wish::typed(w, &fields)),
+                contact: fields.one("contact").into(),
+                errors: vec![(field.into(), message)],
+                ..ManagePage::default()
+            };
+            answer(app, token, StatusCode::UNPROCESSABLE_ENTITY, said).await
+        }
+        (Err(Refusal::Conflict(why)), _) => {
+            let page = Message::refused(site(app), "Nothing was changed.", &why);
+            public_page(StatusCode::CONFLICT, message_page(&page))
+        }
+        (Err(refusal), _) => failed(app, &refusal, &ctx),
+    }
+}
+
+/// What can be done by a manage link.
+#[derive(Debug, Clone, Copy)]
+enum Verb {
+    Change,
+    Pause,
+    Resume,
+    Rotate,
+    Leave,
+    Erase,
+}
+
+impl Verb {
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Pause => "paused",
+            Self::Resume => "resumed",
+            _ => "saved",
+        }
+    }
+
+    async fn run(
+        self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        app: &App,
+        id: &str,
+        fields: &Fields,
+    ) -> Result<Option<String>, Refusal> {
+        match self {
+            Self::Change => {
+                let mut wish = wish::read(fields, ctx.now)?;
+                let before = tx.subscriber(id).await?.and_then(|s| s.scope());
+                // An incident that is long over is on the page no more; keeping it is no mistake.
+                if wish.scope.incident.as_deref() == Some("") {
+                    wish.scope.incident = before.and_then(|s| s.incident);
+                }
+                subscribe::change(tx, ctx, id, wish).await?;
+            }
+            Self::Pause => {
+                let days = fields.one("days").parse();
+                let days = days.map_err(|_| Refusal::field("days", "Choose how long."))?;
+                subscribe::pause(tx, ctx, id, days).await?;
+            }
+            Self::Resume => subscribe::resume(tx, ctx, id).await?,
+            Self::Rotate => return subscribe::rotate_secret(tx, ctx, &app.keys, id).await.map(Some),
+            Self::Leave => subscribe::unsubscribe(tx, ctx, id).await?,
+            Self::Erase if fields.some("sure").is_none() => {
+                return Err(Refusal::field(
+                    "sure",
+                    "Tick that you are sure: what is erased does not come back.",
+                ));
+            }
+            Self::Erase => subscribe::erase(tx, ctx, id).await?,
+        }
+        Ok(None)
+    }
+}
+
+macro_rules! doors {
+    ($($(#[$doc:meta])* $name:ident => $verb:ident;)*) => {
+        $($(#[$doc])*
+        pub async fn $name(State(app): State<App>, Path(token): Path<String>, request: Request) -> Response {
+            match read(request.into_body()).await {
+                Ok(bytes) => act(&app, &token, Fields::parse(&bytes), Verb::$verb).await,
+                Err(response) => response,
+            }
+        })*
+    };
+}
+
+doors! {
+    /// Changes what it is about.
+    change => Change;
+    /// Sends nothing for a while.
+    pause => Pause;
+    /// Ends a pause.
+    resume => Resume;
+    /// A new signing secret.
+    rotate => Rotate;
+    /// Ends it.
+    leave => Leave;
+    /// Forgets everything.
+    erase => Erase;
+}
+
+/// Everything that is kept about a subscriber, for the subscriber.
+pub async fn export(State(app): State<App>, Path(token): Path<String>) -> Response {
+    let ctx = Ctx::system(app.clock.now());
+    let loaded = async {
+        let mut tx = app.store.read().await?;
+        let Some(row) = found(&mut tx, &app, &token).await? else { return Ok(None) };
+        let deliveries = tx.deliveries_of(&row.id, 1_000).await?;
+        Ok::<_, Refusal>(Some(exported(&row, &deliveries)))
+    };
+    match loaded.await {
+        Ok(Some(body)) => {
+            let headers = [
+                (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
+                (
+                    header::CONTENT_DISPOSITION,
+                    HeaderValue::from_static("attachment; filename=\"subscription.json\""),
+                ),
+                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ];
+            (headers, format!("{body:#}\n")).into_response()
+        }
+        Ok(None) => gone(&app),
+        Err(refusal) => failed(&app, &refusal, &ctx),
+    }
+}
+
+fn exported(row: &SubscriberRow, deliveries: &[store::DeliveryRow]) -> Value {
+    let at = |ms: Option<i64>| ms.map(|ms| Timestamp::from_millis(ms).rfc3339());
+    let message = |d: &store::DeliveryRow| json!({ "created_at": d.created_at.rfc3339(), "about": d.kind, "state": d.state, "attempts": d.attempts, "answer": d.answer, "finished_at": at(d.finished_at) });
+    json!({
+        "id": row.id,
+        "channel": row.channel,
+        "address": row.address,
+        "state": row.state,
+        "scope": row.scope(),
+        "time_zone": row.time_zone,
+        "language": row.language,
+        "contact": row.contact,
+        "consent": { "wording": row.consent_wording, "asked_at": row.created_at.rfc3339(), "confirmed_at": at(row.confirmed_at) },
+        "paused_until_at": at(row.paused_until_at.filter(|ms| *ms != i64::MAX)),
+        "messages": deliveries.iter().map(message).collect::<Vec<_>>(),
+    })
+}

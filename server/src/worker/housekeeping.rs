@@ -1,0 +1,39 @@
+//! What ends or is forgotten by itself: trips, subscriptions to one incident, requests that nobody confirmed.
+
+use std::time::Duration;
+
+use domain::clock::HOUR;
+use tokio::sync::watch;
+
+use crate::{
+    commands::{Ctx, Refusal, subscribe::end_dated},
+    http::serve::stopped,
+    state::App,
+};
+
+/// Whoever has not confirmed by then is forgotten.
+const UNCONFIRMED: i64 = 72 * HOUR;
+
+/// Looks once a minute.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = tick(&app).await {
+            tracing::error!(%error, "housekeeping: a round failed; trying again");
+        }
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+        }
+    }
+}
+
+/// Ends and forgets what is due; how many subscriptions ended.
+pub async fn tick(app: &App) -> Result<usize, Refusal> {
+    let ctx = Ctx::system(app.clock.now());
+    let mut tx = app.store.write().await?;
+    let ended = end_dated(&mut tx, &ctx).await?;
+    tx.delete_unconfirmed(ctx.now.plus(-UNCONFIRMED)).await?;
+    tx.delete_old_requests(ctx.now.plus(-UNCONFIRMED)).await?;
+    tx.commit().await?;
+    Ok(ended)
+}

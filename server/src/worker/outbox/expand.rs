@@ -1,0 +1,95 @@
+//! Requests become subscribers, and notices become deliveries: one per recipient whom they concern.
+
+use domain::{
+    clock::Timestamp,
+    scope::{Matter, Scope},
+};
+use store::{OutboxRow, RecipientRow, Tx};
+use tokio::sync::{Notify, watch};
+
+use super::POLL;
+use crate::{
+    commands::{
+        Ctx, Refusal,
+        subscribe::{Pace, settle},
+    },
+    http::serve::stopped,
+    state::App,
+};
+
+/// Subscribers looked at in one transaction.
+const CHUNK: i64 = 1_000;
+/// Requests looked at in one round.
+const REQUESTS: i64 = 200;
+
+/// Expands until the stop.
+pub(super) async fn run(app: &App, lanes: &[Notify], mut stop: watch::Receiver<bool>) {
+    let mut pace = Pace::default();
+    loop {
+        match expand(app, &mut pace, || lanes.iter().for_each(Notify::notify_one)).await {
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "outbox: recipients could not be queued; trying again"),
+        }
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            () = app.wake.outbox.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// Queues the recipients of every new notice, the most urgent first; tells the lanes after each chunk. What people
+/// asked for comes between: a storm of requests holds up no notice for longer than one of them takes.
+pub(super) async fn expand(app: &App, pace: &mut Pace, tell: impl Fn()) -> Result<usize, Refusal> {
+    let mut chunks = expand_notices(app, &tell).await?;
+    for asked in app.store.read().await?.subscription_requests(REQUESTS).await? {
+        let ctx = Ctx::system(app.clock.now());
+        if !pace.admits(&asked.host, ctx.now) {
+            continue;
+        }
+        let mut tx = app.store.write().await?;
+        settle(&mut tx, &ctx, &app.keys, &asked).await?;
+        tx.commit().await?;
+        chunks += expand_notices(app, &tell).await?;
+    }
+    Ok(chunks)
+}
+
+async fn expand_notices(app: &App, tell: &impl Fn()) -> Result<usize, Refusal> {
+    for chunks in 0.. {
+        let mut tx = app.store.write().await?;
+        let Some(notice) = tx.unexpanded().await? else { return Ok(chunks) };
+        chunk(&mut tx, &notice, app.clock.now()).await?;
+        tx.commit().await?;
+        tell();
+    }
+    Ok(0)
+}
+
+/// Queues the next recipients of a notice and moves its cursor, in one transaction: a crash repeats a chunk, and the
+/// unique key absorbs it.
+async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Refusal> {
+    if let Some(one) = &notice.subscriber_id {
+        tx.queue_deliveries(notice, &[one.as_str()], now).await?;
+        return Ok(tx.move_cursor(&notice.event_id, one, Some(now)).await?);
+    }
+    let rows = tx.recipients(notice.created_at, &notice.cursor_subscriber_id, CHUNK).await?;
+    let Some(last) = rows.last() else {
+        return Ok(tx.move_cursor(&notice.event_id, &notice.cursor_subscriber_id, Some(now)).await?);
+    };
+    let matter = match &notice.incident_id {
+        Some(id) => tx.matter(id).await?,
+        None => Matter::default(),
+    };
+    let told: Vec<&str> = rows.iter().filter(|r| is_told(r, &matter, now)).map(|r| r.id.as_str()).collect();
+    if !told.is_empty() {
+        tx.queue_deliveries(notice, &told, now).await?;
+    }
+    let is_done = i64::try_from(rows.len()).unwrap_or(0) < CHUNK;
+    Ok(tx.move_cursor(&notice.event_id, &last.id, is_done.then_some(now)).await?)
+}
+
+fn is_told(row: &RecipientRow, matter: &Matter, now: Timestamp) -> bool {
+    let is_paused = row.paused_until_at.is_some_and(|until| until > now.millis());
+    !is_paused && Scope::from_json(&row.scope).is_some_and(|s| s.covers(matter, now, &row.time_zone))
+}
