@@ -105,8 +105,8 @@ fn deliveries(page: &ManagePage) -> Option<AnyView> {
         view! {
             <section>
                 <h2>"Last messages"</h2>
-                <div class="wide" tabindex="0" role="region" aria-label="Last messages">
-                    <table><thead><tr><th>"When"</th><th>"What"</th><th>"State"</th><th>"Answer"</th></tr></thead><tbody>{rows}</tbody></table>
+                <div class="scroll" tabindex="0" role="region" aria-label="Last messages">
+                    <table class="times"><thead><tr><th>"When"</th><th>"What"</th><th>"State"</th><th>"Answer"</th></tr></thead><tbody>{rows}</tbody></table>
                 </div>
             </section>
         }

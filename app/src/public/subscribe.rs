@@ -69,7 +69,7 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
             />
         </p>
         {error("address", page.error("address"))}
-        <p class="field">
+        <p class="field hook">
             <label for="contact">"For a webhook: whom to write to when it fails "<small>"e-mail, if you like"</small></label>
             <input id="contact" name="contact" value=page.contact.clone() maxlength="254" autocapitalize="none" spellcheck="false" />
         </p>
