@@ -15,10 +15,14 @@ pub enum Outcome {
         /// It asked to be left alone for so many milliseconds.
         after_ms: Option<i64>,
     },
+    /// The peer asks us to send less to this domain (421, 4.7.x).
+    Busy(String),
     /// The way to every peer is shut (relay down, sign-in refused): nothing is held against this delivery.
     Unreachable(String),
     /// The peer wants nothing more, ever (410).
     Gone(String),
+    /// The recipient's address is refused for good.
+    Bounced(String),
     /// It will never be taken.
     Dead(String),
 }
@@ -36,6 +40,8 @@ impl Outcome {
             Self::Delivered(a)
             | Self::Unreachable(a)
             | Self::Gone(a)
+            | Self::Bounced(a)
+            | Self::Busy(a)
             | Self::Dead(a)
             | Self::Retry { answer: a, .. } => a,
         }

@@ -1,6 +1,7 @@
 //! Asking for a subscription. The request is written down and answered at once; what is done about it, by whether we
 //! know the address, is done afterwards: neither the answer nor its time tells who subscribes.
 
+pub mod bounces;
 mod manage;
 mod settle;
 

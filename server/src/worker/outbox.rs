@@ -10,7 +10,9 @@ mod expand;
 mod health;
 mod keep;
 mod lane;
+mod mail;
 mod post;
+mod told;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -24,7 +26,7 @@ use delivery::{
 use tokio::sync::{Notify, watch};
 
 pub use self::health::Health;
-use self::lane::{Channel, Lane};
+use self::{lane::Lane, mail::MailLane};
 use crate::{
     commands::{Refusal, subscribe::Pace},
     config::Config,
@@ -84,7 +86,8 @@ fn relay(config: &Config) -> Smtp {
 /// Expands and sends until the stop. What is on its way then may end; if it does not, its lease will.
 pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
     let nudges = [Notify::new(), Notify::new()];
-    let [mail, hooks] = Channel::ALL.map(|channel| Lane::new(app.clone(), senders.clone(), channel));
+    let mail = MailLane::new(app.clone(), senders.clone());
+    let hooks = Lane::new(app.clone(), senders.clone());
     tokio::join!(
         expand::run(&app, &nudges, stop.clone()),
         mail.run(&nudges[0], stop.clone()),
@@ -98,7 +101,8 @@ pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
 /// Queues recipients, then sends everything that is due at this moment; how many deliveries were tried.
 pub async fn drain(app: &App, senders: &Arc<Senders>) -> Result<usize, Refusal> {
     expand::expand(app, &mut Pace::default(), || {}).await?;
-    let [mail, hooks] = Channel::ALL.map(|channel| Lane::new(app.clone(), senders.clone(), channel));
+    let mail = MailLane::new(app.clone(), senders.clone());
+    let hooks = Lane::new(app.clone(), senders.clone());
     let (mails, hooks) = tokio::join!(mail.empty(), hooks.empty());
     Ok(mails? + hooks?)
 }

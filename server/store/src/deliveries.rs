@@ -32,6 +32,32 @@ statements! {
             OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at, id LIMIT $5 FOR UPDATE SKIP LOCKED)
             RETURNING id, event_id, subscriber_id, attempts, created_at"
     };
+    CLAIM_MAILS {
+        sqlite = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
+            SELECT id FROM deliveries WHERE channel = 'email' AND state IN ('queued', 'leased')
+            AND ((state = 'queued' AND next_attempt_at <= $3) OR (state = 'leased' AND lease_until_at <= $3))
+            AND host NOT IN (SELECT value FROM json_each($4)) ORDER BY priority, next_attempt_at, id LIMIT $5) RETURNING id",
+        postgres = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
+            SELECT id FROM deliveries WHERE channel = 'email' AND state IN ('queued', 'leased')
+            AND ((state = 'queued' AND next_attempt_at <= $3) OR (state = 'leased' AND lease_until_at <= $3))
+            AND host NOT IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY priority, next_attempt_at, id LIMIT $5
+            FOR UPDATE SKIP LOCKED) RETURNING id"
+    };
+    SELECT_CLAIMED_MAILS {
+        sqlite = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, s.address, s.host, s.state, s.time_zone,
+            s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at
+            FROM json_each($1) j JOIN deliveries d ON d.id = j.value JOIN subscribers s ON s.id = d.subscriber_id ORDER BY d.priority, d.id",
+        postgres = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, s.address, s.host, s.state, s.time_zone,
+            s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at
+            FROM jsonb_array_elements_text($1::jsonb) j JOIN deliveries d ON d.id = j::bigint JOIN subscribers s ON s.id = d.subscriber_id
+            ORDER BY d.priority, d.id"
+    };
+    FINISH_DELIVERED {
+        sqlite = "UPDATE deliveries SET state = 'delivered', answer = j.value ->> 2, finished_at = $2, lease_until_at = NULL, fence = NULL
+            FROM json_each($1) j WHERE deliveries.id = j.value ->> 0 AND fence = j.value ->> 1",
+        postgres = "UPDATE deliveries SET state = 'delivered', answer = j ->> 2, finished_at = $2, lease_until_at = NULL, fence = NULL
+            FROM jsonb_array_elements($1::jsonb) j WHERE deliveries.id = (j ->> 0)::bigint AND fence = j ->> 1"
+    };
     FINISH_DELIVERY = "UPDATE deliveries SET state = $1, answer = $2, finished_at = $3, lease_until_at = NULL, fence = NULL
         WHERE id = $4 AND fence = $5";
     RETRY_DELIVERY = "UPDATE deliveries SET state = 'queued', answer = $1, next_attempt_at = $2, attempts = attempts - $3,
@@ -81,7 +107,69 @@ pub struct DeliveryRow {
     pub finished_at: Option<i64>,
 }
 
+/// A claimed mail, with what its recipient chose as it stands at the claim.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ClaimedMail {
+    /// Row id.
+    pub id: i64,
+    /// The notice.
+    pub event_id: String,
+    /// The recipient.
+    pub subscriber_id: String,
+    /// With this one.
+    pub attempts: i64,
+    /// When it was first due.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Timestamp,
+    /// 0 first.
+    pub priority: i64,
+    /// Where to.
+    pub address: String,
+    /// Its domain.
+    pub host: String,
+    /// The subscriber's.
+    pub state: String,
+    /// IANA zone.
+    pub time_zone: String,
+    /// `en`.
+    pub language: String,
+    /// JSON of `domain::scope::Scope`.
+    pub scope: String,
+    /// Nothing is sent until then, in milliseconds.
+    pub paused_until_at: Option<i64>,
+    /// Tokens in links depend on it.
+    pub token_nonce: String,
+    /// When the confirmation link ends, in milliseconds.
+    pub confirm_expires_at: Option<i64>,
+}
+
 impl Tx {
+    /// Claims due mails under a lease, the most urgent first, except to hosts that are to be left alone.
+    pub async fn claim_mails(
+        &mut self,
+        limit: i64,
+        fence: &str,
+        now: Timestamp,
+        lease_ms: i64,
+        not_to: &[&str],
+    ) -> Result<Vec<ClaimedMail>> {
+        let not_to = serde_json::to_string(not_to).unwrap_or_default();
+        let until = now.plus(lease_ms).millis();
+        let ids = fetch_all!(self, (i64,), CLAIM_MAILS, until, fence, now.millis(), not_to, limit)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<i64> = ids.into_iter().map(|(id,)| id).collect();
+        let ids = serde_json::to_string(&ids).unwrap_or_default();
+        fetch_all!(self, ClaimedMail, SELECT_CLAIMED_MAILS, ids)
+    }
+
+    /// Ends deliveries that were taken: id, fence and answer of each. Those whose lease was lost are left alone.
+    pub async fn finish_delivered(&mut self, taken: &[(i64, &str, &str)], now: Timestamp) -> Result<u64> {
+        let taken = serde_json::to_string(taken).unwrap_or_default();
+        execute!(self, FINISH_DELIVERED, taken, now.millis())
+    }
+
     /// The newest deliveries to a subscriber.
     pub async fn deliveries_of(&mut self, subscriber_id: &str, limit: i64) -> Result<Vec<DeliveryRow>> {
         fetch_all!(self, DeliveryRow, SELECT_DELIVERIES_OF, subscriber_id, limit)

@@ -7,8 +7,8 @@ use domain::clock::Timestamp;
 use lettre::{
     Address, Message,
     message::{
-        Mailbox, MultiPart,
-        header::{HeaderName, HeaderValue},
+        Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 
@@ -40,6 +40,14 @@ pub struct Outgoing<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the mail cannot be built: {0}")]
 pub struct Poison(String);
+
+impl Poison {
+    /// For a reason.
+    #[must_use]
+    pub fn new(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
 
 /// The left part of a Message-ID from a keyed hash: 52 characters that say nothing.
 #[must_use]
@@ -83,13 +91,17 @@ pub fn build(mail: &Outgoing<'_>) -> Result<Vec<u8>, Poison> {
     for (header, value) in list.into_iter().flatten().chain(always) {
         builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(header), value));
     }
-    let bodies = MultiPart::alternative_plain_html(mail.content.text.clone(), mail.content.html.clone());
+    // Always the same boundary and encoding: a letter is built once and must come out alike for every recipient. In
+    // quoted-printable no line can hold this boundary.
+    let part = |kind, text: &str| {
+        let builder = SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable);
+        builder.body(text.to_owned())
+    };
+    let bodies = MultiPart::alternative()
+        .boundary("=_waypost_alternative")
+        .singlepart(part(ContentType::TEXT_PLAIN, &mail.content.text))
+        .singlepart(part(ContentType::TEXT_HTML, &mail.content.html));
     builder.multipart(bodies).map(|m| m.formatted()).map_err(|e| Poison(e.to_string()))
-}
-
-/// A mail that cannot be built, and why.
-pub(super) fn poison(why: &str) -> Poison {
-    Poison(why.to_owned())
 }
 
 /// One of ours as one of lettre's.

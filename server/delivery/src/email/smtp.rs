@@ -20,7 +20,9 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     address::MailAddress,
+    letter,
     message::{self, Poison},
+    pipe::Pipe,
     stream,
 };
 use crate::outcome::{Outcome, clean};
@@ -87,6 +89,15 @@ impl Smtp {
         Self { settings, idle: Mutex::new(VecDeque::new()) }
     }
 
+    /// A connection of one's own, for many mails.
+    ///
+    /// # Errors
+    /// One sentence when the relay is out of reach.
+    pub async fn pipe(&self) -> Result<Pipe, String> {
+        let connection = self.connect().await?;
+        Pipe::new(connection, &ClientId::Domain(self.settings.hello.clone())).await
+    }
+
     /// Hands one message over. Never panics; every failure is an [`Outcome`].
     pub async fn send(&self, from: &MailAddress, to: &MailAddress, message: &[u8]) -> Outcome {
         match timeout(MAIL, self.converse(from, to, message)).await {
@@ -105,7 +116,7 @@ impl Smtp {
         let commands = (
             Mail::new(Some(message::address(from)?), Vec::new()),
             Rcpt::new(message::address(to)?, Vec::new()),
-            stuffed(message)?,
+            letter::stuffed(message)?,
         );
         // A pooled connection may have been closed by the relay meanwhile: that costs one more try, not an attempt.
         if let Some(connection) = self.take_idle() {
@@ -212,33 +223,5 @@ fn judge(result: Result<String, Failed>) -> Outcome {
         Err(Failed::Sender(e)) => Outcome::Unreachable(clean(e.to_string().as_bytes())),
         Err(Failed::Mail(e)) if e.is_permanent() => Outcome::Dead(clean(e.to_string().as_bytes())),
         Err(Failed::Mail(e)) => Outcome::retry(e.to_string()),
-    }
-}
-
-/// The message as it goes over the wire: lone dots doubled, the end mark behind it, all in one write.
-fn stuffed(message: &[u8]) -> Result<String, Poison> {
-    let text = std::str::from_utf8(message).ok().filter(|t| t.is_ascii());
-    let text = text.ok_or_else(|| message::poison("it is not plain ASCII"))?;
-    let mut wire = String::with_capacity(text.len() + 64);
-    for line in text.strip_suffix("\r\n").unwrap_or(text).split("\r\n") {
-        if line.starts_with('.') {
-            wire.push('.');
-        }
-        wire.push_str(line);
-        wire.push_str("\r\n");
-    }
-    wire.push_str(".\r\n");
-    Ok(wire)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dots_are_doubled_at_the_start_of_lines_only() {
-        assert_eq!(stuffed(b"a\r\n.\r\n..b\r\nc.\r\n").unwrap(), "a\r\n..\r\n...b\r\nc.\r\n.\r\n");
-        assert_eq!(stuffed(b".").unwrap(), "..\r\n.\r\n");
-        assert!(stuffed("ä".as_bytes()).is_err());
     }
 }

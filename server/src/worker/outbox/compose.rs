@@ -1,6 +1,5 @@
 //! What a mail says to one subscriber.
 
-use app::paths;
 use delivery::email::{
     Rendered,
     template::{ConfirmSubscription, IncidentUpdate, KnownSubscription, Reader},
@@ -8,28 +7,37 @@ use delivery::email::{
 use domain::clock::Timestamp;
 use store::SubscriberRow;
 
-use super::lane::Told;
+use super::told::Told;
 use crate::{commands::subscribe, state::App};
+
+/// The links of a mail to one subscriber.
+#[derive(Debug)]
+pub(super) struct Links {
+    /// Page with the unsubscribe button; takes the one-click POST too.
+    pub(super) unsubscribe_url: String,
+    /// Page where the subscription is changed.
+    pub(super) manage_url: String,
+}
 
 /// Subject and bodies, or why there are none. Retries of a mail say the same as its first try.
 pub(super) fn content(
     app: &App,
     told: &Told,
     subscriber: &SubscriberRow,
-    unsubscribe_url: &str,
+    links: &Links,
 ) -> Result<Rendered, String> {
     let now = told.outbox.created_at;
     let rendered = match (&told.about, told.outbox.kind.as_str()) {
         (Some(notice), _) => {
             let reader = Reader {
-                unsubscribe_url: unsubscribe_url.to_owned(),
-                manage_url: manage_url(app, subscriber),
+                unsubscribe_url: links.unsubscribe_url.clone(),
+                manage_url: links.manage_url.clone(),
                 time_zone: subscriber.time_zone.clone(),
             };
             IncidentUpdate::new(notice, &reader, now).render()
         }
-        (None, "confirmation") => confirmation(app, subscriber, unsubscribe_url, now).render(),
-        (None, "known") => known(app, subscriber, unsubscribe_url).render(),
+        (None, "confirmation") => confirmation(app, subscriber, links, now).render(),
+        (None, "known") => known(app, subscriber, links).render(),
         (None, _) => return Err("the update is not there any more".into()),
     };
     rendered.map_err(|e| e.to_string())
@@ -38,7 +46,7 @@ pub(super) fn content(
 fn confirmation(
     app: &App,
     subscriber: &SubscriberRow,
-    unsubscribe_url: &str,
+    links: &Links,
     now: Timestamp,
 ) -> ConfirmSubscription {
     let token = subscribe::confirm_token(&app.keys, subscriber);
@@ -48,21 +56,17 @@ fn confirmation(
         scope: scope(app, subscriber),
         confirm_url: format!("{}/confirm/{token}", app.config.origin()),
         valid_until: ConfirmSubscription::until(until, now),
-        unsubscribe_url: unsubscribe_url.to_owned(),
+        unsubscribe_url: links.unsubscribe_url.clone(),
     }
 }
 
-fn known(app: &App, subscriber: &SubscriberRow, unsubscribe_url: &str) -> KnownSubscription {
+fn known(app: &App, subscriber: &SubscriberRow, links: &Links) -> KnownSubscription {
     KnownSubscription {
         page_name: app.snapshot.with_world(|w| w.page_name.clone()),
         scope: scope(app, subscriber),
-        manage_url: manage_url(app, subscriber),
-        unsubscribe_url: unsubscribe_url.to_owned(),
+        manage_url: links.manage_url.clone(),
+        unsubscribe_url: links.unsubscribe_url.clone(),
     }
-}
-
-fn manage_url(app: &App, subscriber: &SubscriberRow) -> String {
-    format!("{}{}", app.config.origin(), paths::manage(&subscribe::manage_token(&app.keys, &subscriber.id)))
 }
 
 fn scope(app: &App, subscriber: &SubscriberRow) -> String {

@@ -7,8 +7,15 @@ use delivery::{
 use domain::clock::Timestamp;
 use store::Tx;
 
-use super::lane::{Channel, Claim, RELAY_PAUSE, Sent, Verdict};
-use crate::{clock::random, commands::Refusal, state::App};
+use super::{
+    lane::{Claim, Sent, Verdict},
+    mail::{self, Done},
+};
+use crate::{
+    clock::random,
+    commands::{Ctx, Refusal, subscribe::bounces},
+    state::App,
+};
 
 /// A delivery whose endpoint is busy comes back after this time, in milliseconds.
 const BUSY_PAUSE: i64 = 250;
@@ -17,16 +24,14 @@ const BUSY_PAUSE: i64 = 250;
 pub(super) async fn keep(
     tx: &mut Tx,
     app: &App,
-    channel: Channel,
     sent: &Sent,
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let (id, fence) = (sent.claim.row.id, sent.claim.fence.as_str());
     match &sent.verdict {
         Verdict::Skipped(why) => tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?,
-        Verdict::Superseded(why) => tx.finish_delivery(id, fence, "superseded", why, now).await.map(drop)?,
         Verdict::PutBack => tx.retry_delivery(id, fence, "", now.plus(BUSY_PAUSE), true).await.map(drop)?,
-        Verdict::Tried(outcome) => tried(tx, app, channel, sent, outcome, now).await?,
+        Verdict::Tried(outcome) => tried(tx, app, sent, outcome, now).await?,
     }
     Ok(())
 }
@@ -34,7 +39,6 @@ pub(super) async fn keep(
 async fn tried(
     tx: &mut Tx,
     app: &App,
-    channel: Channel,
     sent: &Sent,
     outcome: &Outcome,
     now: Timestamp,
@@ -49,10 +53,13 @@ async fn tried(
             }
         }
         Outcome::Unreachable(answer) => {
-            tx.retry_delivery(id, fence, answer, now.plus(RELAY_PAUSE), true).await?;
+            tx.retry_delivery(id, fence, answer, now.plus(BUSY_PAUSE), true).await?;
+        }
+        Outcome::Busy(answer) => {
+            tx.retry_delivery(id, fence, answer, now.plus(BUSY_PAUSE), false).await?;
         }
         Outcome::Retry { answer, after_ms } => {
-            match delay(app, channel, sent, *after_ms) {
+            match delay(app, sent, *after_ms) {
                 Some(delay) => tx.retry_delivery(id, fence, answer, now.plus(delay), false).await?,
                 None => tx.finish_delivery(id, fence, "dead", answer, now).await?,
             };
@@ -63,21 +70,71 @@ async fn tried(
                 tx.skip_deliveries(subscriber, now).await?;
             }
         }
-        Outcome::Dead(answer) => {
+        Outcome::Dead(answer) | Outcome::Bounced(answer) => {
             tx.finish_delivery(id, fence, "dead", answer, now).await?;
         }
     }
     Ok(())
 }
 
-fn delay(app: &App, channel: Channel, sent: &Sent, asked: Option<i64>) -> Option<i64> {
+fn delay(app: &App, sent: &Sent, asked: Option<i64>) -> Option<i64> {
     // An endpoint is asked once whether it wants our messages: silence is a no.
     if sent.claim.is_challenge {
         return None;
     }
-    let schedule = match channel {
-        Channel::Email => &MAIL_SECS[..],
-        Channel::Webhook => &app.config.webhook.schedule_secs,
+    let roll = u32::from_be_bytes(random());
+    next_delay(&app.config.webhook.schedule_secs, sent.claim.row.attempts, roll, asked)
+}
+
+/// Records what became of mails: those that were taken in one statement, the others one by one.
+pub(super) async fn mails(tx: &mut Tx, done: &[Done], now: Timestamp) -> Result<(), Refusal> {
+    let taken: Vec<(i64, &str, &str)> = done
+        .iter()
+        .filter_map(|d| match &d.verdict {
+            mail::Verdict::Tried(Outcome::Delivered(answer)) => Some((d.claim.id, &*d.fence, answer.as_str())),
+            _ => None,
+        })
+        .collect();
+    if !taken.is_empty() {
+        tx.finish_delivered(&taken, now).await?;
+    }
+    for done in done {
+        not_taken(tx, done, now).await?;
+    }
+    Ok(())
+}
+
+async fn not_taken(tx: &mut Tx, done: &Done, now: Timestamp) -> Result<(), Refusal> {
+    let (id, fence) = (done.claim.id, &*done.fence);
+    let outcome = match &done.verdict {
+        mail::Verdict::Tried(outcome) => outcome,
+        mail::Verdict::Skipped(why) => return Ok(tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?),
+        mail::Verdict::Superseded(why) => {
+            return Ok(tx.finish_delivery(id, fence, "superseded", why, now).await.map(drop)?);
+        }
+        mail::Verdict::PutBack(after) => {
+            return Ok(tx.retry_delivery(id, fence, "", now.plus(*after), true).await.map(drop)?);
+        }
     };
-    next_delay(schedule, sent.claim.row.attempts, u32::from_be_bytes(random()), asked)
+    match outcome {
+        Outcome::Delivered(_) => {}
+        Outcome::Unreachable(answer) => {
+            tx.retry_delivery(id, fence, answer, now.plus(mail::RELAY_PAUSE), true).await?;
+        }
+        Outcome::Bounced(answer) => {
+            if tx.finish_delivery(id, fence, "dead", answer, now).await? {
+                bounces::hard(tx, &Ctx::system(now), &done.claim.subscriber_id, answer).await?;
+            }
+        }
+        Outcome::Dead(answer) | Outcome::Gone(answer) => {
+            tx.finish_delivery(id, fence, "dead", answer, now).await?;
+        }
+        Outcome::Busy(answer) | Outcome::Retry { answer, .. } => {
+            match next_delay(&MAIL_SECS, done.claim.attempts, u32::from_be_bytes(random()), None) {
+                Some(delay) => tx.retry_delivery(id, fence, answer, now.plus(delay), false).await?,
+                None => tx.finish_delivery(id, fence, "dead", answer, now).await?,
+            };
+        }
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! One channel's way out: a fixed number of slots, refilled as they fall free.
+//! The way out to endpoints: a fixed number of slots, refilled as they fall free.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -7,22 +7,18 @@ use std::{
 };
 
 use delivery::outcome::Outcome;
-use domain::{
-    clock::{MINUTE, SECOND, Timestamp},
-    notice::IncidentNotice,
-};
-use store::{ClaimedRow, OutboxRow};
+use domain::clock::SECOND;
+use store::ClaimedRow;
 use tokio::{
     sync::{Notify, watch},
     task::{Id, JoinError, JoinSet},
 };
 
-use super::{POLL, Senders, keep::keep, post::attempt};
+use super::{POLL, Senders, keep::keep, post::attempt, told::Told};
 use crate::{
     clock::new_id,
     commands::Refusal,
     http::serve::stopped,
-    reads::{World, notice},
     state::App,
 };
 
@@ -32,38 +28,8 @@ const LEASE: i64 = 60 * SECOND;
 const WEBHOOKS: usize = 256;
 /// Webhooks on their way to one endpoint at once.
 const PER_ENDPOINT: usize = 2;
-/// A notice is read again after this time: the page's indicator moves on.
-const TOLD_FOR: i64 = MINUTE;
-/// While the relay is out of reach, one mail tries it this often.
-pub(super) const RELAY_PAUSE: i64 = 10 * SECOND;
 /// How long what is on its way may take to end at the stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-
-/// A channel of delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
-    Email,
-    Webhook,
-}
-
-impl Channel {
-    pub(super) const ALL: [Self; 2] = [Self::Email, Self::Webhook];
-
-    pub(super) const fn slug(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Webhook => "webhook",
-        }
-    }
-}
-
-/// What is told: the notice's row, and for an update its incident as it stands.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) outbox: OutboxRow,
-    pub(super) about: Option<IncidentNotice>,
-    read_at: Timestamp,
-}
 
 /// What an attempt led to.
 #[derive(Debug)]
@@ -72,8 +38,6 @@ pub(super) enum Verdict {
     Tried(Outcome),
     /// The recipient does not want it any more.
     Skipped(String),
-    /// A newer update says more.
-    Superseded(&'static str),
     /// Not now: its endpoint is busy.
     PutBack,
 }
@@ -96,7 +60,6 @@ pub(super) struct Sent {
 pub(super) struct Lane {
     app: App,
     senders: Arc<Senders>,
-    channel: Channel,
     sending: JoinSet<Verdict>,
     /// What each attempt is about; an attempt that panics still has its row here.
     under_way: HashMap<Id, Claim>,
@@ -105,22 +68,18 @@ pub(super) struct Lane {
     /// Attempts under way per endpoint.
     busy: HashMap<String, usize>,
     told: HashMap<String, Arc<Told>>,
-    /// The relay is left alone until then.
-    quiet_until: Timestamp,
 }
 
 impl Lane {
-    pub(super) fn new(app: App, senders: Arc<Senders>, channel: Channel) -> Self {
+    pub(super) fn new(app: App, senders: Arc<Senders>) -> Self {
         Self {
             app,
             senders,
-            channel,
             sending: JoinSet::new(),
             under_way: HashMap::new(),
             sent: Vec::new(),
             busy: HashMap::new(),
             told: HashMap::new(),
-            quiet_until: Timestamp::default(),
         }
     }
 
@@ -128,7 +87,7 @@ impl Lane {
     pub(super) async fn run(mut self, nudge: &Notify, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             if let Err(error) = self.turn().await {
-                tracing::error!(%error, channel = self.channel.slug(), "outbox: a round failed; trying again");
+                tracing::error!(%error, "outbox: a round of webhooks failed; trying again");
                 tokio::select! {
                     () = stopped(&mut stop) => {}
                     () = tokio::time::sleep(POLL) => {}
@@ -139,7 +98,7 @@ impl Lane {
                 () = stopped(&mut stop) => {}
                 Some(sent) = self.sending.join_next_with_id() => self.take(sent),
                 () = nudge.notified() => {}
-                () = tokio::time::sleep(POLL) => self.rest().await,
+                () = tokio::time::sleep(POLL) => {}
             }
         }
         let _ = tokio::time::timeout(LAST_WORDS, async {
@@ -149,7 +108,7 @@ impl Lane {
         })
         .await;
         if let Err(error) = self.keep_sent(0).await {
-            tracing::error!(%error, channel = self.channel.slug(), "outbox: last results are lost; leases will end");
+            tracing::error!(%error, "outbox: last results of webhooks are lost; leases will end");
         }
     }
 
@@ -164,14 +123,6 @@ impl Lane {
                 None => {}
             }
         }
-    }
-
-    /// Claims and sends, and dies before anything is recorded.
-    #[cfg(test)]
-    pub(super) async fn crash_after_sending(mut self) -> Result<usize, Refusal> {
-        let count = self.turn().await?;
-        while self.sending.join_next_with_id().await.is_some() {}
-        Ok(count)
     }
 
     /// Keeps all results that came in, fills the free slots, and starts what was claimed.
@@ -190,16 +141,7 @@ impl Lane {
     }
 
     fn room(&self) -> usize {
-        let in_all = match self.channel {
-            Channel::Webhook => WEBHOOKS,
-            Channel::Email if self.senders.smtp.is_none() => 0,
-            // A relay that is out of reach is tried by one mail now and then, not by all of them all the time.
-            Channel::Email if self.app.delivery.is_in_trouble() => {
-                usize::from(self.app.clock.now() >= self.quiet_until)
-            }
-            Channel::Email => self.app.config.smtp.connections,
-        };
-        in_all.saturating_sub(self.sending.len())
+        WEBHOOKS.saturating_sub(self.sending.len())
     }
 
     /// One transaction: results in, new claims out.
@@ -209,11 +151,11 @@ impl Lane {
         let mut claimed = Vec::new();
         let mut tx = self.app.store.write().await?;
         for sent in &self.sent {
-            keep(&mut tx, &self.app, self.channel, sent, now).await?;
+            keep(&mut tx, &self.app, sent, now).await?;
         }
         if room > 0 {
             let room = i64::try_from(room).unwrap_or(1);
-            claimed = tx.claim_deliveries(self.channel.slug(), room, &fence, now, LEASE).await?;
+            claimed = tx.claim_deliveries("webhook", room, &fence, now, LEASE).await?;
         }
         tx.commit().await?;
         self.sent.clear();
@@ -221,7 +163,6 @@ impl Lane {
     }
 
     async fn start(&mut self, fence: &str, claimed: Vec<ClaimedRow>) -> Result<(), Refusal> {
-        let mut newest = HashMap::new();
         for row in claimed {
             let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false };
             let Some(told) = self.told(&claim.row.event_id).await? else {
@@ -232,17 +173,16 @@ impl Lane {
             claim.is_challenge = told.outbox.kind == "challenge";
             let subscriber = &claim.row.subscriber_id;
             let busy = self.busy.get(subscriber).copied().unwrap_or(0);
-            if self.channel == Channel::Webhook && busy >= PER_ENDPOINT {
+            if busy >= PER_ENDPOINT {
                 self.sent.push(Sent { claim, verdict: Verdict::PutBack });
                 continue;
             }
-            let newest = self.newest(&mut newest, &told).await?;
             self.busy.insert(subscriber.clone(), busy + 1);
-            let (app, senders, channel) = (self.app.clone(), self.senders.clone(), self.channel);
+            let (app, senders) = (self.app.clone(), self.senders.clone());
             let row = claim.row.clone();
             let attempt = self
                 .sending
-                .spawn(async move { attempt(&app, &senders, channel, &told, newest, &row).await });
+                .spawn(async move { attempt(&app, &senders, &told, &row).await });
             self.under_way.insert(attempt.id(), claim);
         }
         Ok(())
@@ -251,30 +191,13 @@ impl Lane {
     /// What a notice tells, read once a minute at most.
     async fn told(&mut self, event_id: &str) -> Result<Option<Arc<Told>>, Refusal> {
         let now = self.app.clock.now();
-        self.told.retain(|_, t| now.since(t.read_at) < TOLD_FOR);
+        self.told.retain(|_, t| !t.is_old(now));
         if let Some(told) = self.told.get(event_id) {
             return Ok(Some(told.clone()));
         }
-        let Some(outbox) = self.app.store.read().await?.outbox(event_id).await? else { return Ok(None) };
-        let mut about = None;
-        if let (Some(incident), Some(update)) = (&outbox.incident_id, &outbox.update_id) {
-            let world = World::load(&self.app.store, now).await?;
-            about = notice::notice(&world, self.app.config.origin(), incident, update);
-        }
-        let told = Arc::new(Told { outbox, about, read_at: now });
+        let Some(told) = Told::read(&self.app, event_id).await? else { return Ok(None) };
         self.told.insert(event_id.to_owned(), told.clone());
         Ok(Some(told))
-    }
-
-    /// The newest sequence that was told of the same incident, read once per turn.
-    async fn newest(&self, known: &mut HashMap<String, i64>, told: &Told) -> Result<i64, Refusal> {
-        let Some(incident) = &told.outbox.incident_id else { return Ok(0) };
-        if let Some(newest) = known.get(incident) {
-            return Ok(*newest);
-        }
-        let newest = self.app.store.read().await?.newest_sequence(incident).await?;
-        known.insert(incident.clone(), newest);
-        Ok(newest)
     }
 
     fn take(&mut self, joined: Result<(Id, Verdict), JoinError>) {
@@ -290,27 +213,6 @@ impl Lane {
                 busy.remove();
             }
         }
-        if self.channel == Channel::Email {
-            self.note(&verdict);
-        }
         self.sent.push(Sent { claim, verdict });
-    }
-
-    fn note(&mut self, verdict: &Verdict) {
-        match verdict {
-            Verdict::Tried(Outcome::Unreachable(why)) => {
-                let now = self.app.clock.now();
-                self.app.delivery.trouble(why, now);
-                self.quiet_until = now.plus(RELAY_PAUSE);
-            }
-            Verdict::Tried(_) => self.app.delivery.fine(),
-            Verdict::Skipped(_) | Verdict::Superseded(_) | Verdict::PutBack => {}
-        }
-    }
-
-    async fn rest(&self) {
-        if let (Channel::Email, Some(smtp)) = (self.channel, &self.senders.smtp) {
-            smtp.rest(false).await;
-        }
     }
 }

@@ -1,30 +1,23 @@
 //! One attempt: is it still wanted, what does it say, and what did the peer answer. No transaction is open here.
 
 use delivery::{
-    email::{
-        MailAddress, Outgoing,
-        message::{build, opaque},
-    },
     outcome::Outcome,
     webhook::{Secret, Target, body, challenge, client::Delivery},
 };
-use domain::clock::DAY;
 use store::{ClaimedRow, SubscriberRow};
 
 use super::{
     Senders,
-    compose::content,
-    lane::{Channel, Told, Verdict},
+    lane::Verdict,
+    told::Told,
 };
 use crate::{commands::subscribe, keys::Purpose, state::App};
 
-/// Tries one delivery; `newest` is the newest sequence that was told of its incident.
+/// Tries one delivery.
 pub(super) async fn attempt(
     app: &App,
     senders: &Senders,
-    channel: Channel,
     told: &Told,
-    newest: i64,
     row: &ClaimedRow,
 ) -> Verdict {
     // Read at the last moment: whoever unsubscribed a second ago hears nothing any more.
@@ -48,60 +41,11 @@ pub(super) async fn attempt(
     if !is_handshake && subscriber.is_paused(app.clock.now()) {
         return Verdict::Skipped("the subscriber has paused".into());
     }
-    if channel == Channel::Email {
-        if app.clock.now().since(row.created_at) > DAY {
-            return Verdict::Superseded("it is more than a day old");
-        }
-        if !is_handshake && row.attempts > 1 && newest > told.outbox.sequence {
-            return Verdict::Superseded("a newer update has been published");
-        }
-    }
-    Verdict::Tried(match channel {
-        Channel::Email => mail(app, senders, told, &subscriber, row).await,
-        Channel::Webhook => webhook(app, senders, told, &subscriber).await,
-    })
+    Verdict::Tried(webhook(app, senders, told, &subscriber).await)
 }
 
 fn unsubscribe_url(app: &App, subscriber: &SubscriberRow) -> String {
     format!("{}/u/{}", app.config.origin(), subscribe::unsubscribe_token(&app.keys, &subscriber.id))
-}
-
-async fn mail(
-    app: &App,
-    senders: &Senders,
-    told: &Told,
-    subscriber: &SubscriberRow,
-    row: &ClaimedRow,
-) -> Outcome {
-    let (Some(smtp), Some(from)) = (&senders.smtp, &senders.from) else {
-        return Outcome::Unreachable("no mail relay is configured".into());
-    };
-    let Ok(to) = MailAddress::parse(&subscriber.address) else {
-        return Outcome::Dead("the address is not valid".into());
-    };
-    let unsubscribe_url = unsubscribe_url(app, subscriber);
-    let content = match content(app, told, subscriber, &unsubscribe_url) {
-        Ok(content) => content,
-        Err(error) => return Outcome::Dead(error),
-    };
-    let mac = |parts: &[&str]| opaque(&app.keys.mac(Purpose::MessageId, parts));
-    let message_id = mac(&[&told.outbox.event_id, &subscriber.id]);
-    let thread_id = told.outbox.incident_id.as_ref().map(|id| mac(&["incident", id]));
-    let page_name = app.snapshot.with_world(|w| w.page_name.clone());
-    let message = build(&Outgoing {
-        from_name: &page_name,
-        from,
-        to: &to,
-        content: &content,
-        message_id: &message_id,
-        thread_id: thread_id.as_deref(),
-        unsubscribe_url: Some(&unsubscribe_url),
-        date: row.created_at,
-    });
-    match message {
-        Ok(message) => smtp.send(from, &to, &message).await,
-        Err(poison) => Outcome::Dead(poison.to_string()),
-    }
 }
 
 async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &SubscriberRow) -> Outcome {

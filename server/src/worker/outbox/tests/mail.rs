@@ -4,7 +4,7 @@ use super::bench::{Bench, header, on_both};
 use crate::{
     clock::new_id,
     commands::subscribe,
-    worker::outbox::lane::{Channel, Lane},
+    worker::outbox::mail::MailLane,
 };
 
 on_both! {
@@ -124,7 +124,7 @@ on_both! {
         bench.subscriber("ada@example.org", &[]).await;
         bench.declare("FR").await;
         bench.expand().await;
-        let lane = Lane::new(bench.app.clone(), bench.senders.clone(), Channel::Email);
+        let lane = MailLane::new(bench.app.clone(), bench.senders.clone());
         assert_eq!(lane.crash_after_sending().await.unwrap(), 1);
         assert_eq!(bench.mails().len(), 1);
         assert_eq!(bench.drain().await, 0, "the lease still holds");
