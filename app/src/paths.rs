@@ -8,6 +8,10 @@ pub const HISTORY: &str = "/history";
 pub const RSS: &str = "/history.rss";
 /// The Atom feed of the whole page.
 pub const ATOM: &str = "/history.atom";
+/// The RSS feed with an entry per update.
+pub const UPDATES_RSS: &str = "/updates.rss";
+/// The Atom feed with an entry per update.
+pub const UPDATES_ATOM: &str = "/updates.atom";
 /// What is promised, and whether it is kept.
 pub const PROMISES: &str = "/promises";
 /// The same for programs.

@@ -1,6 +1,6 @@
 //! The command line of `waypost`.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -99,6 +99,9 @@ pub struct Demo {
     /// Print one line of JSON when ready: addresses, sign-ins, ingest key, mail spool.
     #[arg(long)]
     pub json: bool,
+    /// Send mail to this relay, `host:port`, instead of the demo's own sink.
+    #[arg(long)]
+    pub relay: Option<SocketAddr>,
     /// Leave the traffic generator off: no telemetry, so cells without an incident show no data.
     #[arg(long)]
     pub no_traffic: bool,

@@ -36,8 +36,9 @@ pub async fn run(mut config: Config, options: Demo) -> Result<(), String> {
     config.listen = address;
     config.base_url = origin.parse().map_err(|e| format!("{e}"))?;
     config.data = options.data.clone();
-    config.smtp.host = "127.0.0.1".into();
-    config.smtp.port = sink_port;
+    let relay = options.relay.unwrap_or(SocketAddr::from(([127, 0, 0, 1], sink_port)));
+    config.smtp.host = relay.ip().to_string();
+    config.smtp.port = relay.port();
     config.smtp.security = "none".into();
     config.smtp.from = "status@meridian.example".into();
     // The demo answers on loopback only, so its receivers may be there too.

@@ -84,6 +84,8 @@ fn guarded() -> Router<App> {
         .route("/console/desk-book/{shelf}/{id}", get(desk_book::form).post(desk_book::change))
         .route("/console/desk-book/{shelf}/{id}/remove", post(desk_book::remove))
         .route("/console/subscribers", get(subscribers::show))
+        .route("/console/subscribers/import", post(subscribers::import))
+        .route("/console/deliveries.json", get(subscribers::health))
         .route("/console/subscribers/{id}/approve", post(subscribers::approve))
         .route("/console/settings", get(settings::show))
         .route("/console/settings/promises", get(policy::show).post(policy::save))

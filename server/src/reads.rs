@@ -3,6 +3,7 @@
 pub mod api;
 pub mod blast;
 pub mod cards;
+pub mod deliveries;
 pub mod edits;
 pub mod feed;
 pub mod notice;

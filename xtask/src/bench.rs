@@ -2,9 +2,11 @@
 
 mod client;
 mod console;
+mod mail;
 mod nginx;
 mod page;
 mod publish;
+mod relay;
 mod stats;
 mod subject;
 mod wrk;
@@ -17,6 +19,7 @@ use serde_json::Value;
 use crate::build;
 
 pub(crate) use console::console;
+pub(crate) use mail::{MailAmount, mail};
 pub(crate) use page::page;
 
 /// How much is measured.

@@ -67,6 +67,11 @@ enum Bench {
     },
     /// The console's pages with 500 past incidents.
     Console,
+    /// Mail to many subscribers beside postfix's smtp-source, durable, near and far.
+    Mail {
+        #[command(flatten)]
+        amount: bench::MailAmount,
+    },
 }
 
 fn main() -> ExitCode {
@@ -81,6 +86,7 @@ fn main() -> ExitCode {
         }),
         Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
         Command::Bench { what: Bench::Console } => bench::console(&root),
+        Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),
         Command::Test { only } => suite::run(&root, &only),
     };
     process::leave_nothing_behind();

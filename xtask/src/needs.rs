@@ -22,12 +22,18 @@ const NEEDS: &[Need] = &[
 
 const BENCH_NEEDS: &[Need] = &[
     Need { package: "wrk", why: "HTTP load", is_there: || which("wrk").is_some() },
+    Need { package: "postfix", why: "the reference of mail", is_there: || sbin("smtp-sink").is_some() },
     Need { package: "nginx-light", why: "the reference of the page", is_there: || nginx().is_some() },
 ];
 
 /// nginx, which Debian keeps out of the PATH of people.
 pub(crate) fn nginx() -> Option<PathBuf> {
-    which("nginx").or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|p| p.is_file()))
+    sbin("nginx")
+}
+
+/// A program that Debian keeps out of the PATH of people.
+pub(crate) fn sbin(name: &str) -> Option<PathBuf> {
+    which(name).or_else(|| Some(PathBuf::from("/usr/sbin").join(name)).filter(|p| p.is_file()))
 }
 
 /// Installs what the benches need.

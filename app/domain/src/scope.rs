@@ -10,7 +10,7 @@ use crate::{clock::Timestamp, clock_local::listed, clock_local::zone, severity::
 pub const TRIP_MAX: i64 = 180;
 
 /// What a subscription is about. Empty lists do not narrow it: `Scope::default()` is everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
     /// Slugs of components; empty: all.
@@ -37,7 +37,7 @@ pub struct Scope {
 }
 
 /// Days of a trip, both included, by the traveller's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trip {
     /// First day.
     pub from: NaiveDate,

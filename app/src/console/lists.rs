@@ -4,10 +4,12 @@ use domain::severity::Severity;
 use leptos::prelude::*;
 
 use super::{
+    access::remark,
     chrome::Frame,
     model::{IncidentLine, Subscribers},
     now::countdown,
 };
+use crate::ui::area_text;
 
 /// The class that colours a severity.
 pub(super) const fn severity_class(severity: Severity) -> &'static str {
@@ -77,11 +79,6 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
         .iter()
         .map(|(channel, state, n)| view! { <tr><td>{channel.clone()}</td><td>{state.clone()}</td><td class="n">{*n}</td></tr> })
         .collect();
-    let queue: Vec<_> = model
-        .queue
-        .iter()
-        .map(|(label, value)| view! { <div><dt>{label.clone()}</dt><dd>{value.clone()}</dd></div> })
-        .collect();
     let list: Vec<_> = model
         .list
         .iter()
@@ -98,8 +95,9 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
     frame.page(|| {
         view! {
             <h1>"Subscribers"</h1>
-            <h2>"Delivery"</h2>
-            <dl class="facts">{queue}</dl>
+            {model.done.clone().map(|done| view! { <p class="card note" role="status">{done}</p> })}
+            <h2>"Delivery in the past hour"</h2>
+            {health(model)}
             <h2>"Who hears of incidents"</h2>
             {if counts.is_empty() {
                 view! { <p class="empty">"Nobody yet. The public page has a form: "<a href="/subscribe">"Get updates"</a>"."</p> }.into_any()
@@ -113,9 +111,66 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
                     </table>
                 }.into_any()
             }}
+            {model.may_own.then(|| import(frame, model))}
         }
         .into_any()
     })
+}
+
+fn health(model: &Subscribers) -> AnyView {
+    let rows: Vec<_> = model
+        .channels
+        .iter()
+        .map(|c| {
+            let failed = if c.is_no_go {
+                view! { <b class="overdue">{format!("{} – above 2 %", c.failed)}</b> }.into_any()
+            } else {
+                c.failed.clone().into_any()
+            };
+            view! {
+                <tr>
+                    <td>{c.name.clone()}</td><td>{c.waiting.clone()}<small class="l">{c.oldest.clone()}</small></td>
+                    <td class="n">{c.delivered}</td><td>{c.took.clone()}</td><td>{failed}</td>
+                </tr>
+            }
+        })
+        .collect();
+    let table = (!rows.is_empty()).then(|| {
+        view! {
+            <table class="now">
+                <thead><tr><th>"Channel"</th><th>"Waiting"</th><th class="n">"Delivered"</th><th>"Publication to delivery"</th><th>"Failed"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    });
+    let nothing = table
+        .is_none()
+        .then(|| view! { <p class="empty">"Nothing waits, and nothing left in the past hour."</p> });
+    view! { <p class="d">"Mail relay: "{model.mail.clone()}" · "<a href="/console/deliveries.json">"for machines"</a></p>{table}{nothing} }.into_any()
+}
+
+fn import(frame: &Frame, model: &Subscribers) -> AnyView {
+    let error = model.error.as_ref();
+    view! {
+        <details open=error.is_some()>
+            <summary>"Import"</summary>
+            <form method="post" action="/console/subscribers/import">
+                {frame.token()}
+                <div class="f">
+                    <label for="csv">"CSV "<small>"first line: address, then any of countries, portfolios, components, min_severity, time_zone; 25,000 lines at most; nobody is notified"</small></label>
+                    <textarea id="csv" name="csv" rows="6" required spellcheck="false">{area_text(&model.csv)}</textarea>
+                    {remark(error, "csv")}
+                </div>
+                <div class="f">
+                    <label for="consent">"How did they agree to get these mails? "<small>"kept with each of them"</small></label>
+                    <input id="consent" name="consent" required maxlength="200" value=model.consent.clone() />
+                    {remark(error, "consent")}
+                </div>
+                <div class="act"><button>"Import"</button></div>
+            </form>
+        </details>
+    }
+    .into_any()
 }
 
 /// Mails that the demo's sink took: file name, recipient, subject.

@@ -352,10 +352,41 @@ pub struct Cell {
 pub struct Subscribers {
     /// `e-mail`, `confirmed`, count.
     pub counts: Vec<(String, String, i64)>,
-    /// Label and value of the queue.
-    pub queue: Vec<(String, String)>,
+    /// Whether the mail relay can be reached, in words.
+    pub mail: String,
+    /// How each channel does.
+    pub channels: Vec<ChannelLine>,
+    /// Whether this person may bring subscribers in.
+    pub may_own: bool,
+    /// The file, as typed.
+    pub csv: String,
+    /// How they agreed, as typed.
+    pub consent: String,
+    /// What was done, in a sentence.
+    pub done: Option<String>,
+    /// What was wrong.
+    pub error: Option<FormError>,
     /// Masked address, channel, state, since; id to approve where it waits.
     pub list: Vec<(String, String, String, String, Option<String>)>,
+}
+
+/// How a channel did in the past hour.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelLine {
+    /// `email`.
+    pub name: String,
+    /// `12 Sev 1, 3 others`.
+    pub waiting: String,
+    /// Age of the oldest; may be empty.
+    pub oldest: String,
+    /// How many were delivered.
+    pub delivered: i64,
+    /// `median 0.4 s, 95 % within 1.2 s`; may be empty.
+    pub took: String,
+    /// `0.4 %`.
+    pub failed: String,
+    /// More fail than may.
+    pub is_no_go: bool,
 }
 
 /// The settings page.

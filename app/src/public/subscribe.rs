@@ -35,8 +35,10 @@ pub fn subscribe_page(page: &SubscribePage) -> String {
         <section>
             <h2>"Without an address"</h2>
             <p>
-                <a href=paths::RSS>"RSS feed of everything"</a>", also per country, such as "
-                <code>"/history.rss?region=fr"</code>". Programs read the "<a href=paths::API>"JSON API"</a>"."
+                "Feeds of everything: "<a href=paths::RSS>"RSS"</a>" and "<a href=paths::ATOM>"Atom"</a>", with an entry per incident; "
+                <a href=paths::UPDATES_RSS>"RSS"</a>" and "<a href=paths::UPDATES_ATOM>"Atom"</a>" with an entry per update, for chat. Narrower: "
+                <code>"?region=fr"</code>", "<code>"?region=western-europe&component=sms"</code>". Programs read the "
+                <a href=paths::API>"JSON API"</a>"."
             </p>
         </section>
     };

@@ -12,8 +12,18 @@ use domain::{
 
 use crate::markdown::inline;
 
-pub use atom::incident_history as incident_history_atom;
-pub use rss::incident_history;
+pub use atom::write as write_atom;
+pub use rss::write as write_rss;
+
+/// What the entries of a feed are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Entries {
+    /// One per incident, its updates inside: what readers of hosted status pages know.
+    #[default]
+    Incidents,
+    /// One per update: for readers that ignore what changes in an entry they have seen.
+    Updates,
+}
 
 /// What a feed tells; plain data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +34,9 @@ pub struct FeedModel {
     pub origin: String,
     /// Address of this feed below the origin: `/history.rss?region=fr`.
     pub path: String,
-    /// Name of the region, if the feed is about one.
+    /// What the entries are.
+    pub entries: Entries,
+    /// What the feed is narrowed to: `France`, `SMS, France`.
     pub region: Option<String>,
     /// When the newest item changed; when the page was made, if there is none.
     pub updated_at: Timestamp,
@@ -59,6 +71,8 @@ pub struct FeedReview {
 /// One update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedUpdate {
+    /// Public id.
+    pub id: String,
     /// When.
     pub at: Timestamp,
     /// Phase it left the incident in.
@@ -74,6 +88,7 @@ impl FeedItem {
     #[must_use]
     pub fn from_notice(notice: &IncidentNotice) -> Self {
         let update = |u: &domain::notice::NoticeUpdate| FeedUpdate {
+            id: u.id.clone(),
             at: u.published_at,
             phase: u.phase,
             edited_at: u.edited_at,
@@ -139,10 +154,45 @@ impl FeedModel {
     #[must_use]
     pub fn title(&self) -> String {
         let name = self.page_name.strip_suffix(" Status").unwrap_or(&self.page_name);
+        let what = match self.entries {
+            Entries::Incidents => "Incident History",
+            Entries::Updates => "Updates",
+        };
         match &self.region {
-            Some(region) => format!("{name} Status - Incident History - {region}"),
-            None => format!("{name} Status - Incident History"),
+            Some(region) => format!("{name} Status - {what} - {region}"),
+            None => format!("{name} Status - {what}"),
         }
+    }
+
+    /// What both formats write down, newest first.
+    fn entries(&self) -> Vec<Entry> {
+        let host = self.origin.split("://").last().unwrap_or_default();
+        let of_incident = |item: &FeedItem| Entry {
+            id: format!("tag:{host},2005:Incident/{}", item.incident_id),
+            is_link: true,
+            link: item.link(&self.origin),
+            title: item.title.clone(),
+            published_at: item.published_at,
+            updated_at: item.updated_at(),
+            html: item.html(&self.origin),
+        };
+        let of_update = |item: &FeedItem, update: &FeedUpdate| Entry {
+            id: format!("tag:{host},2005:Update/{}", update.id),
+            is_link: false,
+            link: item.link(&self.origin),
+            title: format!("{} – {}", item.title, update.phase.word()),
+            published_at: update.at,
+            updated_at: update.edited_at.unwrap_or(update.at),
+            html: update.html(),
+        };
+        if self.entries == Entries::Incidents {
+            return self.items.iter().map(of_incident).collect();
+        }
+        let all = self.items.iter().flat_map(|item| item.updates.iter().map(move |u| (item, u)));
+        let mut all: Vec<Entry> = all.map(|(item, update)| of_update(item, update)).collect();
+        all.sort_by_key(|e| std::cmp::Reverse(e.published_at));
+        all.truncate(UPDATES_MAX);
+        all
     }
 
     /// An example with one incident.
@@ -152,11 +202,27 @@ impl FeedModel {
             page_name: "Meridian eSIM".into(),
             origin: "https://status.example.com".into(),
             path: "/history.rss".into(),
+            entries: Entries::Incidents,
             region: None,
             updated_at: crate::sample::SAMPLE_AT,
             items: vec![FeedItem::from_notice(&crate::sample::notice())],
         }
     }
+}
+
+/// Updates in a feed of updates at most.
+const UPDATES_MAX: usize = 100;
+
+/// One entry of either format.
+struct Entry {
+    id: String,
+    /// In RSS its link is its id, as readers know it.
+    is_link: bool,
+    link: String,
+    title: String,
+    published_at: Timestamp,
+    updated_at: Timestamp,
+    html: String,
 }
 
 /// `2 Mar` as day and month.

@@ -25,6 +25,8 @@ use crate::{
 pub const FORM_MAX: usize = 64 * 1024;
 /// Largest form of a review, whose dozen sections are full texts each.
 const REVIEW_MAX: usize = 512 * 1024;
+/// Largest file of subscribers, as a form, in bytes.
+const IMPORT_MAX: usize = 2 * 1024 * 1024;
 
 /// Checks origin, session, role and form token; then hands on the session and the parsed fields as extensions.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -108,7 +110,11 @@ fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
 /// How large a form this route takes.
 fn form_max(route: &str) -> usize {
     let is_review = route.starts_with("/console/incidents/{id}/rca") || route.starts_with("/console/reviews");
-    if is_review { REVIEW_MAX } else { FORM_MAX }
+    match route {
+        "/console/subscribers/import" => IMPORT_MAX,
+        _ if is_review => REVIEW_MAX,
+        _ => FORM_MAX,
+    }
 }
 
 /// Reads a form, checks its token against the session, and puts the fields where handlers find them.

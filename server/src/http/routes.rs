@@ -100,6 +100,8 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (POST, "/console/reviews/weeks/{week}", Role(Respond)),
     (POST, "/console/reviews/weeks/{week}/publish", Role(Publish)),
     (GET, "/console/subscribers", Role(Read)),
+    (POST, "/console/subscribers/import", Role(Own)),
+    (GET, "/console/deliveries.json", Role(Read)),
     (POST, "/console/subscribers/{id}/approve", Role(Own)),
     (GET, "/console/settings", Role(Read)),
     (GET, "/console/settings/promises", Role(Read)),

@@ -7,6 +7,7 @@ use domain::{
     clock_local::Place,
     notice::{Message, full_title, scope, scoped_title},
     review::Published,
+    scope::Spot,
     sla::{
         ledger::{Line, ledger},
         policy::SeverityMatrix,
@@ -232,6 +233,21 @@ impl World {
 }
 
 impl Story {
+    /// Where its cells lie.
+    #[must_use]
+    pub fn spots(&self, world: &World) -> Vec<Spot> {
+        let spot = |id: &String| {
+            let cell = world.cell(id)?;
+            let country = world.country(&cell.country_code)?;
+            Some(Spot {
+                component: world.component_of(cell)?.slug.clone(),
+                country: cell.country_code.clone(),
+                portfolio: world.portfolios.iter().find(|p| p.id == country.portfolio_id)?.slug.clone(),
+            })
+        };
+        self.cells.iter().filter_map(spot).collect()
+    }
+
     /// Affected countries in page order.
     #[must_use]
     pub fn countries<'w>(&self, world: &'w World) -> Vec<&'w CountryRow> {

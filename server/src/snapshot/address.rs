@@ -7,10 +7,15 @@ use app::{
     public,
 };
 
+use delivery::feed::Entries;
 use domain::week::Week;
 
 use super::page::Kind;
-use crate::reads::{World, api, edits, feed, pages, promises, reviews};
+use crate::reads::{
+    World, api, edits,
+    feed::{self, Which},
+    pages, promises, reviews,
+};
 
 /// What is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,10 +25,10 @@ pub(super) enum Address {
     ApiDescription,
     /// A quarter of the history; 1 is the newest.
     History(usize),
-    /// The RSS feed of the whole page, a country or a portfolio.
-    Feed(Option<String>),
+    /// A feed as RSS.
+    Rss(Which),
     /// The same as Atom.
-    AtomFeed(Option<String>),
+    Atom(Which),
     /// What is promised, and whether it is kept.
     Promises,
     PromisesJson,
@@ -42,8 +47,12 @@ pub(super) enum Address {
 }
 
 /// Rendered with every change: what most visitors and programs ask for.
-pub(super) const EAGER: [Address; 4] =
-    [Address::Front, Address::Api(ApiV2::Status), Address::Api(ApiV2::Summary), Address::Feed(None)];
+pub(super) const EAGER: [Address; 4] = [
+    Address::Front,
+    Address::Api(ApiV2::Status),
+    Address::Api(ApiV2::Summary),
+    Address::Rss(Which { entries: Entries::Incidents, region: None, component: None }),
+];
 
 impl Address {
     /// The address behind a path and its query; none: not one of ours.
@@ -57,8 +66,10 @@ impl Address {
             }
             paths::PROMISES => return Some(Self::Promises),
             paths::PROMISES_JSON => return Some(Self::PromisesJson),
-            paths::RSS => return Some(Self::Feed(region(query))),
-            paths::ATOM => return Some(Self::AtomFeed(region(query))),
+            paths::RSS => return Some(Self::Rss(which(Entries::Incidents, query))),
+            paths::ATOM => return Some(Self::Atom(which(Entries::Incidents, query))),
+            paths::UPDATES_RSS => return Some(Self::Rss(which(Entries::Updates, query))),
+            paths::UPDATES_ATOM => return Some(Self::Atom(which(Entries::Updates, query))),
             _ if path.starts_with("/summaries/") => {
                 return Week::parse(path.strip_prefix("/summaries/")?).map(Self::Summary);
             }
@@ -84,8 +95,8 @@ impl Address {
     pub(super) const fn kind(&self) -> Kind {
         match self {
             Self::Api(_) | Self::PromisesJson => Kind::Json,
-            Self::Feed(_) => Kind::Rss,
-            Self::AtomFeed(_) => Kind::Atom,
+            Self::Rss(_) => Kind::Rss,
+            Self::Atom(_) => Kind::Atom,
             _ => Kind::Html,
         }
     }
@@ -104,13 +115,13 @@ impl Address {
             Self::Api(_) => None,
             Self::ApiDescription => Some(public::api_page(&pages::site(world), origin)),
             Self::History(page) => Some(public::history_page(&pages::history(world, *page)?)),
-            Self::Feed(region) => {
-                let model = feed::feed(world, origin, paths::RSS, region.as_deref())?;
-                Some(delivery::feed::incident_history(&model))
+            Self::Rss(which) => {
+                let path = if which.entries == Entries::Updates { paths::UPDATES_RSS } else { paths::RSS };
+                Some(delivery::feed::write_rss(&feed::feed(world, origin, path, which)?))
             }
-            Self::AtomFeed(region) => {
-                let model = feed::feed(world, origin, paths::ATOM, region.as_deref())?;
-                Some(delivery::feed::incident_history_atom(&model))
+            Self::Atom(which) => {
+                let path = if which.entries == Entries::Updates { paths::UPDATES_ATOM } else { paths::ATOM };
+                Some(delivery::feed::write_atom(&feed::feed(world, origin, path, which)?))
             }
             Self::Promises => Some(public::promises_page(&promises::page(world))),
             Self::PromisesJson => Some(promises::document(world)),
@@ -127,8 +138,9 @@ impl Address {
     }
 }
 
-fn region(query: Option<&str>) -> Option<String> {
-    parameter(query, "region").filter(|r| !r.is_empty()).map(str::to_ascii_lowercase)
+fn which(entries: Entries, query: Option<&str>) -> Which {
+    let slug = |name| parameter(query, name).filter(|r| !r.is_empty()).map(str::to_ascii_lowercase);
+    Which { entries, region: slug("region"), component: slug("component") }
 }
 
 fn parameter<'q>(query: Option<&'q str>, name: &str) -> Option<&'q str> {
@@ -146,8 +158,14 @@ mod tests {
         }
         assert_eq!(Address::parse("/history", Some("x=1&page=2")), Some(Address::History(2)));
         assert_eq!(Address::parse("/history", Some("page=two")), Some(Address::History(1)));
-        assert_eq!(Address::parse("/history.rss", Some("region=FR")), Some(Address::Feed(Some("fr".into()))));
-        assert_eq!(Address::parse("/history.atom", None), Some(Address::AtomFeed(None)));
+        let france = Which { region: Some("fr".into()), ..Which::default() };
+        assert_eq!(Address::parse("/history.rss", Some("x=1&region=FR")), Some(Address::Rss(france.clone())));
+        assert_eq!(Address::parse("/history.atom", None), Some(Address::Atom(Which::default())));
+        let sms = Which { entries: Entries::Updates, component: Some("sms".into()), ..france };
+        assert_eq!(
+            Address::parse("/updates.atom", Some("component=SMS&region=fr")),
+            Some(Address::Atom(sms))
+        );
         assert_eq!(
             Address::parse("/summaries/2026-W09", None),
             Week::parse("2026-W09").map(Address::Summary)

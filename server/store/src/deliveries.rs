@@ -63,7 +63,13 @@ statements! {
     RETRY_DELIVERY = "UPDATE deliveries SET state = 'queued', answer = $1, next_attempt_at = $2, attempts = attempts - $3,
         lease_until_at = NULL, fence = NULL WHERE id = $4 AND fence = $5";
     SKIP_DELIVERIES = "UPDATE deliveries SET state = 'skipped', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued'";
-    QUEUE_DEPTH = "SELECT channel, state, COUNT(*), MIN(created_at) FROM deliveries GROUP BY channel, state ORDER BY channel, state";
+    QUEUE_DEPTH = "SELECT channel, priority, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM deliveries
+        WHERE state IN ('queued', 'leased') GROUP BY channel, priority ORDER BY channel, priority";
+    COUNT_FINISHED = "SELECT channel, state, COUNT(*) FROM deliveries WHERE finished_at > $1 GROUP BY channel, state ORDER BY channel, state";
+    LATENCY_AT = "SELECT d.finished_at - o.created_at AS took FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
+        WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update' ORDER BY took LIMIT 1 OFFSET $3";
+    COUNT_TOLD = "SELECT COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
+        WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update'";
     SELECT_DELIVERIES_OF = "SELECT d.id, d.event_id, o.kind, d.state, d.attempts, d.answer, d.created_at, d.finished_at
         FROM deliveries d JOIN outbox o ON o.event_id = d.event_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2";
     NEWEST_SEQUENCE = "SELECT COALESCE(MAX(sequence), 0) FROM outbox WHERE incident_id = $1 AND kind = 'incident_update'";
@@ -105,6 +111,20 @@ pub struct DeliveryRow {
     pub created_at: Timestamp,
     /// When it ended, in milliseconds.
     pub finished_at: Option<i64>,
+}
+
+/// Deliveries of one channel and class that wait or are on their way.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct QueueRow {
+    /// `email` or `webhook`.
+    pub channel: String,
+    /// 0 first.
+    pub priority: i64,
+    /// How many.
+    pub count: i64,
+    /// When the oldest was first due.
+    #[sqlx(try_from = "i64")]
+    pub oldest_at: Timestamp,
 }
 
 /// A claimed mail, with what its recipient chose as it stands at the claim.
@@ -252,9 +272,27 @@ impl Tx {
         execute!(self, SKIP_DELIVERIES, now.millis(), subscriber_id)
     }
 
-    /// Channel, state, count and the oldest's time.
-    pub async fn queue_depth(&mut self) -> Result<Vec<(String, String, i64, i64)>> {
-        fetch_all!(self, (String, String, i64, i64), QUEUE_DEPTH)
+    /// What waits or is on its way, by channel and class.
+    pub async fn queue_depth(&mut self) -> Result<Vec<QueueRow>> {
+        fetch_all!(self, QueueRow, QUEUE_DEPTH)
+    }
+
+    /// Channel, state and count of what ended since `from`.
+    pub async fn count_finished(&mut self, from: Timestamp) -> Result<Vec<(String, String, i64)>> {
+        fetch_all!(self, (String, String, i64), COUNT_FINISHED, from.millis())
+    }
+
+    /// How long updates took that were delivered since `from`, from their publication, in milliseconds: the median and
+    /// the 95th percentile. None: nothing was delivered.
+    pub async fn latencies(&mut self, channel: &str, from: Timestamp) -> Result<Option<(i64, i64)>> {
+        let (count,) = fetch_one!(self, (i64,), COUNT_TOLD, from.millis(), channel)?;
+        if count == 0 {
+            return Ok(None);
+        }
+        let (half,) = fetch_one!(self, (i64,), LATENCY_AT, from.millis(), channel, count / 2)?;
+        let (most,) =
+            fetch_one!(self, (i64,), LATENCY_AT, from.millis(), channel, (count * 95 / 100).min(count - 1))?;
+        Ok(Some((half, most)))
     }
 
     /// The newest sequence of an incident that has been told.

@@ -196,7 +196,7 @@ fn tails(subject: &Subject, nginx: &Nginx, amount: &Amount) -> Vec<Figure> {
 }
 
 fn publishing(subject: &Subject, amount: &Amount) -> Result<Vec<Figure>, String> {
-    let mut author = Author::new(subject)?;
+    let mut author = Author::new(subject, &subject.sign_in()?)?;
     let steady = quiet(&subject.host, VISITORS, amount.secs);
     let seen = measure(&mut author, amount.publishes, Duration::from_millis(250), VISITORS)?;
     #[allow(clippy::cast_precision_loss, reason = "counts")]

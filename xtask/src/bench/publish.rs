@@ -46,13 +46,12 @@ pub(super) struct Author<'a> {
 
 impl<'a> Author<'a> {
     /// Signs in and looks for the open incident.
-    pub(super) fn new(subject: &'a Subject) -> Result<Self, String> {
-        let cookie = subject.sign_in()?;
+    pub(super) fn new(subject: &'a Subject, cookie: &str) -> Result<Self, String> {
         let mut client = Client::connect(&subject.host)?;
         let open = client.get("/api/v2/incidents/unresolved.json", "")?;
         let open: serde_json::Value = serde_json::from_slice(&open.body).map_err(|e| e.to_string())?;
         let incident = open["incidents"][0]["id"].as_str().ok_or("the demo has no open incident")?.to_owned();
-        Ok(Self { subject, client, cookie, incident, count: 0 })
+        Ok(Self { subject, client, cookie: cookie.to_owned(), incident, count: 0 })
     }
 
     /// Publishes one update; its number.

@@ -20,13 +20,24 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Starts it and waits until it is ready.
+    /// Starts it on the first core and waits until it is ready.
     pub(super) fn start(binary: &Path, data: &Path) -> Result<Self, String> {
+        Self::start_on("0", binary, data, &[], &[])
+    }
+
+    /// Starts it on these cores, with further options and settings.
+    pub(super) fn start_on(
+        cores: &str,
+        binary: &Path,
+        data: &Path,
+        options: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let _ = std::fs::remove_dir_all(data);
-        // On the first core from the beginning, so that it knows how many threads it may use.
+        // From the beginning, so that it knows how many threads it may use.
         let mut command = process::command("taskset");
-        command.args(["-c", "0"]).arg(binary);
-        command.args(["demo", "--json", "--no-traffic", "--port", "0", "--data"]).arg(data);
+        command.args(["-c", cores]).arg(binary).envs(settings.iter().copied());
+        command.args(["demo", "--json", "--no-traffic", "--port", "0", "--data"]).arg(data).args(options);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -3,10 +3,7 @@
 //! Where those places are is found by building it again with other values of the same length: whatever folding and
 //! encoding the builder applies, the bytes that changed are the places.
 
-use super::{
-    address::MailAddress,
-    message::Poison,
-};
+use super::{address::MailAddress, message::Poison};
 
 /// Stands for the recipient until there is one.
 const NOBODY: &str = "nobody@recipient.invalid";
@@ -70,7 +67,9 @@ impl Letter {
             let value = value.as_bytes();
             let is_word = value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             if value.len() != *length || !is_word {
-                return Err(Poison::new("a value of its is not of the length or the kind that was left room for"));
+                return Err(Poison::new(
+                    "a value of its is not of the length or the kind that was left room for",
+                ));
             }
             for (at, byte) in offsets.iter().zip(value.iter().cycle()) {
                 wire[*at] = *byte;
@@ -115,7 +114,8 @@ mod tests {
     fn message(to: &MailAddress, [id, unsubscribe, manage]: [&str; PLACES]) -> Result<Vec<u8>, Poison> {
         let unsubscribe_url = format!("https://status.example.com/u/{unsubscribe}");
         let manage_url = format!("https://status.example.com/manage/{manage}");
-        let reader = Reader { unsubscribe_url: unsubscribe_url.clone(), manage_url, time_zone: "Asia/Kolkata".into() };
+        let reader =
+            Reader { unsubscribe_url: unsubscribe_url.clone(), manage_url, time_zone: "Asia/Kolkata".into() };
         let notice = crate::sample::notice();
         let content = IncidentUpdate::new(&notice, &reader, crate::sample::SAMPLE_AT).render().unwrap();
         let from = MailAddress::parse("status@example.com").unwrap();
@@ -136,7 +136,9 @@ mod tests {
         let letter = Letter::cast([52, 55, 55], message).unwrap();
         for (to, seed) in [("a@example.org", 'x'), ("a.very.long.name+with-a-tag@mail.example.co.uk", 'Q')] {
             let to = MailAddress::parse(to).unwrap();
-            let word = |n: usize, c: char| format!("{}-_{}", "z9".repeat((n - 3) / 2), c.to_string().repeat(n - 2 - (n - 3) / 2 * 2));
+            let word = |n: usize, c: char| {
+                format!("{}-_{}", "z9".repeat((n - 3) / 2), c.to_string().repeat(n - 2 - (n - 3) / 2 * 2))
+            };
             let values = [word(52, seed), word(55, 'u'), word(55, 'm')];
             let values: [&str; PLACES] = [&values[0], &values[1], &values[2]];
             let ours = letter.address(&to, values).unwrap();

@@ -180,7 +180,9 @@ impl Pipe {
     /// What an answer to a whole message means.
     fn judged(&mut self, answer: Result<Response, Error>) -> Outcome {
         match answer {
-            Ok(answer) => Outcome::Delivered(clean(answer.message().collect::<Vec<_>>().join(" ").as_bytes())),
+            Ok(answer) => {
+                Outcome::Delivered(clean(answer.message().collect::<Vec<_>>().join(" ").as_bytes()))
+            }
             Err(e) => {
                 // A 421 says goodbye; without a status there is nobody any more.
                 self.is_over |= e.status().is_none_or(|code| u16::from(code) == 421);

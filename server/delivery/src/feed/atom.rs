@@ -1,20 +1,24 @@
-//! Atom 1.0: the same items as the RSS feed.
+//! Atom 1.0: the same entries as the RSS feed.
 
 use std::fmt::Write as _;
 
 use chrono::SecondsFormat;
 use domain::clock::Timestamp;
 
-use super::{FeedItem, FeedModel, escape};
+use super::{Entries, Entry, FeedModel, escape};
 
-/// The history feed as Atom.
+/// A feed as Atom.
 #[must_use]
-pub fn incident_history(feed: &FeedModel) -> String {
+pub fn write(feed: &FeedModel) -> String {
     let host = feed.origin.split("://").last().unwrap_or_default();
+    let which = match feed.entries {
+        Entries::Incidents => "history",
+        Entries::Updates => "updates",
+    };
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = write!(
         xml,
-        "<feed xml:lang=\"en-US\" xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:{host},2005:/history</id>\
+        "<feed xml:lang=\"en-US\" xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:{host},2005:/{which}</id>\
          <link rel=\"alternate\" type=\"text/html\" href=\"{origin}\"/>\
          <link rel=\"self\" type=\"application/atom+xml\" href=\"{origin}{path}\"/>\
          <title>{title}</title><updated>{updated}</updated><author><name>{name}</name></author>",
@@ -25,26 +29,25 @@ pub fn incident_history(feed: &FeedModel) -> String {
         updated = time(feed.updated_at),
         name = escape(&feed.page_name),
     );
-    for item in &feed.items {
-        entry(&mut xml, feed, host, item);
+    for one in feed.entries() {
+        entry(&mut xml, &one);
     }
     xml.push_str("</feed>");
     xml
 }
 
-fn entry(xml: &mut String, feed: &FeedModel, host: &str, item: &FeedItem) {
+fn entry(xml: &mut String, entry: &Entry) {
     let _ = write!(
         xml,
-        "<entry><id>tag:{host},2005:Incident/{id}</id><published>{published}</published><updated>{updated}</updated>\
+        "<entry><id>{id}</id><published>{published}</published><updated>{updated}</updated>\
          <link rel=\"alternate\" type=\"text/html\" href=\"{link}\"/><title>{title}</title>\
          <content type=\"html\">{html}</content></entry>",
-        host = escape(host),
-        id = escape(&item.incident_id),
-        published = time(item.published_at),
-        updated = time(item.updated_at()),
-        link = escape(&item.link(&feed.origin)),
-        title = escape(&item.title),
-        html = escape(&item.html(&feed.origin)),
+        id = escape(&entry.id),
+        published = time(entry.published_at),
+        updated = time(entry.updated_at),
+        link = escape(&entry.link),
+        title = escape(&entry.title),
+        html = escape(&entry.html),
     );
 }
 

@@ -7,7 +7,7 @@ fn read(xml: &str) -> ::rss::Channel {
 #[test]
 fn the_shape_is_the_one_that_readers_know() {
     let feed = FeedModel::sample();
-    let xml = incident_history(&feed);
+    let xml = write_rss(&feed);
     let channel = read(&xml);
     assert!(xml.contains("xmlns:dc="), "{xml}");
     assert_eq!(channel.title(), "Meridian eSIM Status - Incident History");
@@ -39,13 +39,13 @@ fn no_character_makes_it_ill_formed() {
         feed.region = Some(hostile.into());
         feed.items[0].title = hostile.into();
         feed.items[0].updates[0].fields = vec![("What we know", hostile.into())];
-        for xml in [incident_history(&feed), incident_history_atom(&feed)] {
+        for xml in [write_rss(&feed), write_atom(&feed)] {
             assert!(xml.chars().all(
                 |c| matches!(c, '\t' | '\n' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
             ));
             assert!(!xml.contains('\u{202e}'));
         }
-        let channel = read(&incident_history(&feed));
+        let channel = read(&write_rss(&feed));
         assert_eq!(channel.items().len(), 1);
         if hostile == "]]>" {
             assert_eq!(channel.items()[0].title(), Some("]]>"));
@@ -56,14 +56,14 @@ fn no_character_makes_it_ill_formed() {
 #[test]
 fn a_regions_feed_says_so_and_an_empty_one_is_valid() {
     let feed = FeedModel { region: Some("France".into()), items: Vec::new(), ..FeedModel::sample() };
-    let channel = read(&incident_history(&feed));
+    let channel = read(&write_rss(&feed));
     assert_eq!(channel.title(), "Meridian eSIM Status - Incident History - France");
     assert!(channel.items().is_empty());
 }
 
 #[test]
 fn atom_says_the_same() {
-    let xml = incident_history_atom(&FeedModel::sample());
+    let xml = write_atom(&FeedModel::sample());
     for part in [
         "<id>tag:status.example.com,2005:/history</id>",
         "<id>tag:status.example.com,2005:Incident/p31zjtct2jer</id>",
@@ -72,4 +72,26 @@ fn atom_says_the_same() {
     ] {
         assert!(xml.contains(part), "{part}\n{xml}");
     }
+}
+
+#[test]
+fn a_feed_of_updates_has_one_entry_for_each_that_keeps_its_id_when_it_is_edited() {
+    let mut feed =
+        FeedModel { entries: Entries::Updates, path: "/updates.rss".into(), ..FeedModel::sample() };
+    let before = read(&write_rss(&feed));
+    assert_eq!(before.title(), "Meridian eSIM Status - Updates");
+    assert_eq!(before.items().len(), feed.items[0].updates.len());
+    let newest = &before.items()[0];
+    assert!(newest.title().unwrap().ends_with("– Identified"), "{:?}", newest.title());
+    let guid = newest.guid().unwrap();
+    assert!(guid.value().starts_with("tag:status.example.com,2005:Update/") && !guid.is_permalink());
+    feed.items[0].updates[0].edited_at = Some(crate::sample::SAMPLE_AT.plus(60_000));
+    let after = read(&write_rss(&feed));
+    assert_eq!(after.items()[0].guid(), Some(guid));
+    assert_ne!(after.items()[0].pub_date(), newest.pub_date());
+    let atom = write_atom(&feed);
+    assert!(
+        atom.contains("<id>tag:status.example.com,2005:/updates</id>") && atom.contains("2005:Update/"),
+        "{atom}"
+    );
 }

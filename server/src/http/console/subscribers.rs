@@ -1,24 +1,25 @@
 //! Subscribers and the state of deliveries.
 
-use app::console::{self, model::Subscribers};
+use app::console::{
+    self,
+    model::{ChannelLine, FormError, Subscribers},
+};
 use axum::{
-    Extension,
+    Extension, Json,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use delivery::email::MailAddress;
-use domain::{
-    clock::Timestamp,
-    clock_local::{duration_words, utc_time},
-};
+use domain::clock_local::utc_time;
 use store::{SubscriberRow, Tx};
 
 use super::{ctx, frame, page};
 use crate::{
-    auth::session::Session,
+    auth::{role::Permission, session::Session},
     commands::{Refusal, subscribe},
-    http::errors::refusal_page,
+    http::{errors::refusal_page, fields::Fields},
+    reads::deliveries::{self, ChannelHealth},
     state::App,
 };
 
@@ -27,25 +28,73 @@ pub(super) async fn delivery_sentence(app: &App, tx: &mut Tx) -> Result<String, 
     if let Some(trouble) = app.delivery.mail_trouble() {
         return Ok(format!("Mail is not leaving: {trouble}. It is kept and tried again."));
     }
-    let waiting: i64 = tx
-        .queue_depth()
-        .await?
-        .iter()
-        .filter(|(_, s, ..)| s == "queued" || s == "leased")
-        .map(|(.., n, _)| n)
-        .sum();
+    let waiting: i64 = tx.queue_depth().await?.iter().map(|q| q.count).sum();
     Ok(match waiting {
         0 => "Everything published has been handed over.".into(),
         n => format!("{n} notices are on their way."),
     })
 }
 
+/// What a form said, and what came of it.
+#[derive(Debug, Default)]
+struct Said {
+    csv: String,
+    consent: String,
+    done: Option<String>,
+    error: Option<FormError>,
+}
+
 /// The page.
 pub async fn show(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
-    match load(&app).await {
+    answer(&app, &session, StatusCode::OK, Said::default()).await
+}
+
+async fn answer(app: &App, session: &Session, status: StatusCode, said: Said) -> Response {
+    match load(app, session, said).await {
         Ok(model) => {
-            let frame = frame(&app, Some(&session), "Subscribers", "/console/subscribers");
-            page(StatusCode::OK, &frame.nonce.clone(), console::subscribers(&frame, &model))
+            let frame = frame(app, Some(session), "Subscribers", "/console/subscribers");
+            page(status, &frame.nonce.clone(), console::subscribers(&frame, &model))
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
+/// How deliveries go, for machines.
+pub async fn health(State(app): State<App>) -> Response {
+    let read = async {
+        let mut tx = app.store.read().await?;
+        Ok::<_, Refusal>(deliveries::health(&mut tx, app.clock.now()).await?)
+    };
+    match read.await {
+        Ok(channels) => Json(deliveries::json(&channels)).into_response(),
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
+/// Takes subscribers from a file.
+pub async fn import(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
+    let (csv, consent) = (fields.one("csv").to_owned(), fields.one("consent").to_owned());
+    let done = async {
+        let mut tx = app.store.write().await?;
+        let done =
+            subscribe::import::import(&mut tx, &ctx(&app, &session), &app.keys, &csv, &consent).await?;
+        tx.commit().await?;
+        Ok::<_, Refusal>(done)
+    };
+    match done.await {
+        Ok(done) => {
+            let words =
+                format!("{} added, {} left as they were. Nobody was notified.", done.added, done.left);
+            answer(&app, &session, StatusCode::OK, Said { done: Some(words), ..Said::default() }).await
+        }
+        Err(Refusal::Field { field, message }) => {
+            let error = Some(FormError { field: field.into(), message });
+            let said = Said { csv, consent, error, ..Said::default() };
+            answer(&app, &session, StatusCode::UNPROCESSABLE_ENTITY, said).await
         }
         Err(refusal) => refusal_page(&refusal),
     }
@@ -61,22 +110,9 @@ fn masked(row: &SubscriberRow) -> String {
         .unwrap_or_default()
 }
 
-async fn load(app: &App) -> Result<Subscribers, Refusal> {
+async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, Refusal> {
     let now = app.clock.now();
     let mut tx = app.store.read().await?;
-    let mut queue: Vec<(String, String)> = tx
-        .queue_depth()
-        .await?
-        .into_iter()
-        .map(|(channel, state, n, oldest)| {
-            let age = duration_words(now.since(Timestamp::from_millis(oldest)));
-            let is_waiting = state == "queued" || state == "leased";
-            (
-                format!("{channel}, {state}"),
-                if is_waiting { format!("{n}, oldest {age}") } else { n.to_string() },
-            )
-        })
-        .collect();
     let mail = match app.delivery.mail_trouble() {
         Some(trouble) => trouble,
         None if app.config.smtp.host.is_empty() => {
@@ -84,13 +120,48 @@ async fn load(app: &App) -> Result<Subscribers, Refusal> {
         }
         None => "reachable, as far as tried".into(),
     };
-    queue.insert(0, ("Mail relay".into(), mail));
+    let channels = deliveries::health(&mut tx, now).await?.iter().map(channel).collect();
     let newest = tx.newest_subscribers(100).await?;
     let list = newest.iter().map(|s| {
-        let approve = (s.channel == "webhook" && s.state == "pending").then(|| s.id.clone());
+        let approve = (s.channel != "email" && s.state == "pending").then(|| s.id.clone());
         (masked(s), s.channel.clone(), s.state.clone(), utc_time(s.created_at, now), approve)
     });
-    Ok(Subscribers { list: list.collect(), counts: tx.count_subscribers().await?, queue })
+    Ok(Subscribers {
+        list: list.collect(),
+        counts: tx.count_subscribers().await?,
+        mail,
+        channels,
+        may_own: session.role.may(Permission::Own),
+        csv: said.csv,
+        consent: said.consent,
+        done: said.done,
+        error: said.error,
+    })
+}
+
+fn channel(health: &ChannelHealth) -> ChannelLine {
+    let class = |(priority, n): &(i64, i64)| {
+        let name = match priority {
+            0 => "Sev 1",
+            1 => "Sev 2",
+            2 => "questions",
+            _ => "others",
+        };
+        format!("{n} {name}")
+    };
+    let share = health.failure_share().map(|share| format!("{:.1} %", share * 100.0));
+    ChannelLine {
+        name: health.channel.clone(),
+        waiting: match health.classes.as_slice() {
+            [] => "nothing".into(),
+            classes => classes.iter().map(class).collect::<Vec<_>>().join(", "),
+        },
+        oldest: health.oldest_words().unwrap_or_default(),
+        delivered: health.count("delivered"),
+        took: health.took_words().unwrap_or_default(),
+        failed: share.unwrap_or_else(|| "–".into()),
+        is_no_go: health.is_no_go(),
+    }
 }
 
 /// Vouches for an endpoint that cannot answer challenges.

@@ -43,12 +43,7 @@ pub(super) fn content(
     rendered.map_err(|e| e.to_string())
 }
 
-fn confirmation(
-    app: &App,
-    subscriber: &SubscriberRow,
-    links: &Links,
-    now: Timestamp,
-) -> ConfirmSubscription {
+fn confirmation(app: &App, subscriber: &SubscriberRow, links: &Links, now: Timestamp) -> ConfirmSubscription {
     let token = subscribe::confirm_token(&app.keys, subscriber);
     let until = Timestamp::from_millis(subscriber.confirm_expires_at.unwrap_or(0));
     ConfirmSubscription {

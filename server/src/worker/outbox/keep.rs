@@ -21,12 +21,7 @@ use crate::{
 const BUSY_PAUSE: i64 = 250;
 
 /// Records a verdict, if its claim still stands.
-pub(super) async fn keep(
-    tx: &mut Tx,
-    app: &App,
-    sent: &Sent,
-    now: Timestamp,
-) -> Result<(), Refusal> {
+pub(super) async fn keep(tx: &mut Tx, app: &App, sent: &Sent, now: Timestamp) -> Result<(), Refusal> {
     let (id, fence) = (sent.claim.row.id, sent.claim.fence.as_str());
     match &sent.verdict {
         Verdict::Skipped(why) => tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?,
@@ -91,7 +86,9 @@ pub(super) async fn mails(tx: &mut Tx, done: &[Done], now: Timestamp) -> Result<
     let taken: Vec<(i64, &str, &str)> = done
         .iter()
         .filter_map(|d| match &d.verdict {
-            mail::Verdict::Tried(Outcome::Delivered(answer)) => Some((d.claim.id, &*d.fence, answer.as_str())),
+            mail::Verdict::Tried(Outcome::Delivered(answer)) => {
+                Some((d.claim.id, &*d.fence, answer.as_str()))
+            }
             _ => None,
         })
         .collect();
@@ -108,7 +105,9 @@ async fn not_taken(tx: &mut Tx, done: &Done, now: Timestamp) -> Result<(), Refus
     let (id, fence) = (done.claim.id, &*done.fence);
     let outcome = match &done.verdict {
         mail::Verdict::Tried(outcome) => outcome,
-        mail::Verdict::Skipped(why) => return Ok(tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?),
+        mail::Verdict::Skipped(why) => {
+            return Ok(tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?);
+        }
         mail::Verdict::Superseded(why) => {
             return Ok(tx.finish_delivery(id, fence, "superseded", why, now).await.map(drop)?);
         }

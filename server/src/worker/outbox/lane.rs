@@ -15,12 +15,7 @@ use tokio::{
 };
 
 use super::{POLL, Senders, keep::keep, post::attempt, told::Told};
-use crate::{
-    clock::new_id,
-    commands::Refusal,
-    http::serve::stopped,
-    state::App,
-};
+use crate::{clock::new_id, commands::Refusal, http::serve::stopped, state::App};
 
 /// A claim holds this long; an attempt takes less.
 const LEASE: i64 = 60 * SECOND;
@@ -180,9 +175,7 @@ impl Lane {
             self.busy.insert(subscriber.clone(), busy + 1);
             let (app, senders) = (self.app.clone(), self.senders.clone());
             let row = claim.row.clone();
-            let attempt = self
-                .sending
-                .spawn(async move { attempt(&app, &senders, &told, &row).await });
+            let attempt = self.sending.spawn(async move { attempt(&app, &senders, &told, &row).await });
             self.under_way.insert(attempt.id(), claim);
         }
         Ok(())

@@ -157,7 +157,8 @@ impl MailLane {
             tracing::error!(%error, "outbox: last results of mails are lost; leases will end");
         }
         self.carriers.clear();
-        let _ = tokio::time::timeout(LAST_WORDS, async { while self.tasks.join_next().await.is_some() {} }).await;
+        let _ =
+            tokio::time::timeout(LAST_WORDS, async { while self.tasks.join_next().await.is_some() {} }).await;
     }
 
     /// Sends what is due now and returns how much that was.
@@ -280,7 +281,9 @@ impl MailLane {
         };
         let prepared = match (verdict, told) {
             (Some(verdict), _) => Err(verdict),
-            (None, Some(told)) => self.letters.write(&claim, &told).await.map_err(|why| Verdict::Tried(Outcome::Dead(why))),
+            (None, Some(told)) => {
+                self.letters.write(&claim, &told).await.map_err(|why| Verdict::Tried(Outcome::Dead(why)))
+            }
             (None, None) => Err(Verdict::PutBack(0)),
         };
         match prepared {
@@ -369,7 +372,8 @@ fn unwanted(
         return Some(Verdict::Superseded("it is more than a day old"));
     }
     let newest = newest.get(&claim.event_id).copied().unwrap_or(0);
-    (is_update && newest > notice.sequence).then_some(Verdict::Superseded("a newer update has been published"))
+    (is_update && newest > notice.sequence)
+        .then_some(Verdict::Superseded("a newer update has been published"))
 }
 
 /// For mails that are tried again: the newest sequence of the incident that each tells of.

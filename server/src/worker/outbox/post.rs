@@ -6,20 +6,11 @@ use delivery::{
 };
 use store::{ClaimedRow, SubscriberRow};
 
-use super::{
-    Senders,
-    lane::Verdict,
-    told::Told,
-};
+use super::{Senders, lane::Verdict, told::Told};
 use crate::{commands::subscribe, keys::Purpose, state::App};
 
 /// Tries one delivery.
-pub(super) async fn attempt(
-    app: &App,
-    senders: &Senders,
-    told: &Told,
-    row: &ClaimedRow,
-) -> Verdict {
+pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &ClaimedRow) -> Verdict {
     // Read at the last moment: whoever unsubscribed a second ago hears nothing any more.
     let subscriber = match app.store.read().await {
         Ok(mut tx) => tx.subscriber(&row.subscriber_id).await,

@@ -171,12 +171,22 @@ impl Carrier {
             (None, _) => Ok(None),
             (Some(next), Some(Announced::Ready)) => Ok(Some(next)),
             (Some(next), Some(Announced::Refused(outcome))) => {
-                if self.tell(next.job, outcome).await { Ok(None) } else { Err(()) }
+                if self.tell(next.job, outcome).await {
+                    Ok(None)
+                } else {
+                    Err(())
+                }
             }
             // Nothing was said of it: it starts over on a new connection.
             (Some(next), Some(Announced::Over(_)) | None) => match self.announce(next).await {
                 Ok(next) => Ok(Some(next)),
-                Err(goes_on) => if goes_on { Ok(None) } else { Err(()) },
+                Err(goes_on) => {
+                    if goes_on {
+                        Ok(None)
+                    } else {
+                        Err(())
+                    }
+                }
             },
         }
     }

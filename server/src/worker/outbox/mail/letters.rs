@@ -83,7 +83,12 @@ impl Letters {
         })
     }
 
-    async fn letter(&mut self, claim: &ClaimedMail, told: &Arc<Told>, from: &MailAddress) -> Result<Arc<Letter>, String> {
+    async fn letter(
+        &mut self,
+        claim: &ClaimedMail,
+        told: &Arc<Told>,
+        from: &MailAddress,
+    ) -> Result<Arc<Letter>, String> {
         // What goes to one person alone is its own letter.
         let words = match &told.outbox.subscriber_id {
             Some(id) => id.clone(),
@@ -127,7 +132,8 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
         confirm_expires_at: claim.confirm_expires_at,
         ..SubscriberRow::default()
     };
-    let thread = told.outbox.incident_id.as_ref().map(|id| opaque(&keys.mac(Purpose::MessageId, &["incident", id])));
+    let thread =
+        told.outbox.incident_id.as_ref().map(|id| opaque(&keys.mac(Purpose::MessageId, &["incident", id])));
     let page_name = app.snapshot.with_world(|w| w.page_name.clone());
     let origin = app.config.origin();
     Letter::cast(lengths, |to, [message_id, unsubscribe, manage]| {

@@ -75,7 +75,8 @@ impl Throttle {
     /// Domains that get nothing now.
     pub(super) fn closed(&self, now: Timestamp) -> Vec<&str> {
         let under_way = |host: &String| self.under_way.get(host).copied().unwrap_or(0);
-        let is_closed = |(host, share): &(&String, &Share)| share.not_before > now || under_way(host) >= share.limit;
+        let is_closed =
+            |(host, share): &(&String, &Share)| share.not_before > now || under_way(host) >= share.limit;
         self.shares.iter().filter(is_closed).map(|(host, _)| host.as_str()).collect()
     }
 }

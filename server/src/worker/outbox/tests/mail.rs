@@ -1,11 +1,7 @@
 use domain::clock::{DAY, HOUR, MINUTE, SECOND};
 
 use super::bench::{Bench, header, on_both};
-use crate::{
-    clock::new_id,
-    commands::subscribe,
-    worker::outbox::mail::MailLane,
-};
+use crate::{clock::new_id, commands::subscribe, worker::outbox::mail::MailLane};
 
 on_both! {
     async fn a_sign_up_is_confirmed_by_the_link_in_its_mail_and_then_hears_of_incidents(bench) {

@@ -1,0 +1,161 @@
+//! Subscribers from a file: all of them or none, and nobody is notified.
+
+use std::collections::HashSet;
+
+use delivery::email::MailAddress;
+use domain::{clock_local::is_zone, scope::Scope, severity::Severity};
+use serde_json::json;
+use store::{SubscriberRow, Tx};
+
+use super::known;
+use crate::{
+    clock::new_id,
+    commands::{Ctx, Refusal, cells::audit},
+    keys::{Keys, Purpose},
+};
+
+/// Lines in one file at most.
+pub const LINES_MAX: usize = 25_000;
+/// Wrong lines that are named at most.
+const NAMED: usize = 10;
+/// The columns; only the address must be there. Several values in one field are separated by spaces.
+pub const COLUMNS: [&str; 6] =
+    ["address", "countries", "portfolios", "components", "min_severity", "time_zone"];
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Subscribers who are new.
+    pub added: usize,
+    /// Addresses that were there already, or that want no mail: left as they are.
+    pub left: usize,
+}
+
+struct Line {
+    address: MailAddress,
+    scope: Scope,
+    time_zone: String,
+}
+
+/// Adds confirmed subscribers; `consent` says how they agreed, and is kept with each.
+pub async fn import(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    keys: &Keys,
+    csv: &str,
+    consent: &str,
+) -> Result<Imported, Refusal> {
+    let consent =
+        domain::text::single_line(consent, 200).map_err(|e| Refusal::field("consent", e.to_string()))?;
+    let lines = read(csv)?;
+    for scope in lines.iter().map(|l| &l.scope).collect::<HashSet<_>>() {
+        known(tx, scope).await.map_err(|refusal| match refusal {
+            Refusal::Field { message, .. } => Refusal::field("csv", message),
+            other => other,
+        })?;
+    }
+    let mut done = Imported::default();
+    for line in &lines {
+        let address = line.address.normalised();
+        let hash = keys.token(Purpose::Address, &["email", &address]);
+        if tx.subscriber_by_address("email", &hash).await?.is_some() {
+            done.left += 1;
+            continue;
+        }
+        let row = SubscriberRow {
+            id: new_id(),
+            channel: "email".into(),
+            host: line.address.domain().to_owned(),
+            address,
+            address_hash: hash,
+            state: "pending".into(),
+            scope: line.scope.to_json(),
+            time_zone: line.time_zone.clone(),
+            language: "en".into(),
+            token_nonce: new_id(),
+            consent_wording: format!("imported: {consent}"),
+            created_at: ctx.now,
+            ..SubscriberRow::default()
+        };
+        tx.insert_subscriber(&row).await?;
+        tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
+        done.added += 1;
+    }
+    let detail =
+        json!({ "before": null, "after": { "added": done.added, "left": done.left }, "consent": consent });
+    audit(tx, ctx, "import_subscribers", "page", detail).await?;
+    Ok(done)
+}
+
+fn read(text: &str) -> Result<Vec<Line>, Refusal> {
+    let wrong = |why: String| Refusal::field("csv", why);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
+    if let Some(unknown) = header.iter().find(|c| !COLUMNS.contains(c)) {
+        return Err(wrong(format!(
+            "There is no column {unknown:?}. The columns are {}.",
+            COLUMNS.join(", ")
+        )));
+    }
+    if !header.iter().any(|c| c == "address") {
+        return Err(wrong("The first line names the columns, and one of them is address.".into()));
+    }
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
+    for (n, record) in (2..).zip(reader.records()) {
+        let line = record.map_err(|e| e.to_string()).and_then(|record| {
+            let field = |name: &str| {
+                let at = header.iter().position(|c| c == name);
+                at.and_then(|at| record.get(at)).unwrap_or_default().to_owned()
+            };
+            line(&field)
+        });
+        match line {
+            Ok(line) => lines.push(line),
+            Err(why) => errors.push(format!("Line {n}: {why}")),
+        }
+        if lines.len() > LINES_MAX {
+            return Err(wrong(format!("A file has at most {LINES_MAX} lines; import it in parts.")));
+        }
+    }
+    if errors.is_empty() {
+        return if lines.is_empty() {
+            Err(wrong("There is no line with an address.".into()))
+        } else {
+            Ok(lines)
+        };
+    }
+    let more = errors.len().saturating_sub(NAMED);
+    errors.truncate(NAMED);
+    if more > 0 {
+        errors.push(format!("{more} more lines are wrong."));
+    }
+    Err(wrong(format!("Nothing was imported. {}", errors.join(" "))))
+}
+
+fn line(field: &dyn Fn(&str) -> String) -> Result<Line, String> {
+    let address = MailAddress::parse(&field("address")).map_err(|e| e.to_string())?;
+    let words = |name: &str| -> Vec<String> { field(name).split_whitespace().map(str::to_owned).collect() };
+    let least = field("min_severity");
+    let min_severity = match least.as_str() {
+        "" => None,
+        text => Some(
+            text.parse::<i64>()
+                .ok()
+                .and_then(|n| Severity::try_from(n).ok())
+                .ok_or("min_severity is 1 to 4")?,
+        ),
+    };
+    let time_zone = Some(field("time_zone")).filter(|z| !z.is_empty()).unwrap_or_else(|| "UTC".into());
+    if time_zone.len() > 64 || !is_zone(&time_zone) {
+        return Err(format!("{time_zone:?} is not a time zone"));
+    }
+    let scope = Scope {
+        countries: words("countries").iter().map(|c| c.to_ascii_uppercase()).collect(),
+        portfolios: words("portfolios"),
+        components: words("components"),
+        min_severity,
+        ..Scope::default()
+    };
+    Ok(Line { address, scope, time_zone })
+}

@@ -1,0 +1,111 @@
+//! How deliveries go, by channel: for the console and for those who watch it by machine.
+
+use domain::{
+    clock::{HOUR, Timestamp},
+    clock_local::duration_words,
+};
+use serde_json::{Map, Value, json};
+use store::Tx;
+
+/// What counts as lately, in milliseconds.
+pub const LATELY: i64 = HOUR;
+/// A larger share of failures than this is a no-go.
+pub const NO_GO: f64 = 0.02;
+
+/// One channel.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChannelHealth {
+    /// `email` or `webhook`.
+    pub channel: String,
+    /// Waiting or on their way, by class: priority and count.
+    pub classes: Vec<(i64, i64)>,
+    /// Age of the oldest of them, in milliseconds.
+    pub oldest_ms: i64,
+    /// Ended in the past hour, by state.
+    pub ended: Vec<(String, i64)>,
+    /// Publication to delivery in the past hour, in milliseconds: median and 95th percentile.
+    pub took: Option<(i64, i64)>,
+}
+
+impl ChannelHealth {
+    /// How many wait or are on their way.
+    #[must_use]
+    pub fn waiting(&self) -> i64 {
+        self.classes.iter().map(|(_, n)| n).sum()
+    }
+
+    /// How many ended in a state in the past hour.
+    #[must_use]
+    pub fn count(&self, state: &str) -> i64 {
+        self.ended.iter().find(|(s, _)| s == state).map_or(0, |(_, n)| *n)
+    }
+
+    /// Share of those that were to be delivered and never will be; none while nothing ended.
+    #[must_use]
+    pub fn failure_share(&self) -> Option<f64> {
+        let (dead, delivered) = (self.count("dead"), self.count("delivered"));
+        let all = dead + delivered;
+        #[allow(clippy::cast_precision_loss, reason = "counts of an hour")]
+        (all > 0).then(|| dead as f64 / all as f64)
+    }
+
+    /// Whether more fail than may.
+    #[must_use]
+    pub fn is_no_go(&self) -> bool {
+        self.failure_share().is_some_and(|share| share > NO_GO)
+    }
+
+    /// `median 0.4 s, 95 % within 1.2 s`.
+    #[must_use]
+    pub fn took_words(&self) -> Option<String> {
+        let secs = |ms: i64| format!("{}.{} s", ms / 1_000, ms % 1_000 / 100);
+        self.took.map(|(half, most)| format!("median {}, 95 % within {}", secs(half), secs(most)))
+    }
+
+    /// `2 minutes`, where something waits.
+    #[must_use]
+    pub fn oldest_words(&self) -> Option<String> {
+        (self.waiting() > 0).then(|| duration_words(self.oldest_ms))
+    }
+}
+
+/// Reads the health of every channel that was ever used lately, or has something waiting.
+pub async fn health(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHealth>> {
+    let mut channels: Vec<ChannelHealth> = Vec::new();
+    for row in tx.queue_depth().await? {
+        let channel = find(&mut channels, &row.channel);
+        channel.oldest_ms = channel.oldest_ms.max(now.since(row.oldest_at));
+        channel.classes.push((row.priority, row.count));
+    }
+    let from = now.plus(-LATELY);
+    for (name, state, count) in tx.count_finished(from).await? {
+        find(&mut channels, &name).ended.push((state, count));
+    }
+    for channel in &mut channels {
+        channel.took = tx.latencies(&channel.channel, from).await?;
+    }
+    Ok(channels)
+}
+
+fn find<'a>(channels: &'a mut Vec<ChannelHealth>, name: &str) -> &'a mut ChannelHealth {
+    let at = channels.iter().position(|c| c.channel == name).unwrap_or_else(|| {
+        channels.push(ChannelHealth { channel: name.to_owned(), ..ChannelHealth::default() });
+        channels.len() - 1
+    });
+    &mut channels[at]
+}
+
+/// For machines: durations in milliseconds.
+#[must_use]
+pub fn json(channels: &[ChannelHealth]) -> Value {
+    let one = |c: &ChannelHealth| {
+        let ended: Map<String, Value> = c.ended.iter().map(|(s, n)| (s.clone(), json!(n))).collect();
+        let classes: Map<String, Value> = c.classes.iter().map(|(p, n)| (p.to_string(), json!(n))).collect();
+        json!({
+            "waiting": c.waiting(), "classes": classes, "oldest_ms": c.oldest_ms, "ended": ended,
+            "p50_ms": c.took.map(|t| t.0), "p95_ms": c.took.map(|t| t.1), "failure_share": c.failure_share(),
+        })
+    };
+    let channels: Map<String, Value> = channels.iter().map(|c| (c.channel.clone(), one(c))).collect();
+    json!({ "window_secs": LATELY / 1_000, "channels": channels })
+}

@@ -1,0 +1,350 @@
+//! Mail: many subscribers, each with a message of their own, every outcome durable; beside postfix's smtp-source.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{
+    Bound, Figure,
+    client::{Client, form},
+    publish::{Author, open_loop},
+    relay::{Recorder, long_way},
+    report,
+    stats::{median, percentile},
+    subject::{Subject, between},
+};
+use crate::{build, needs, process};
+
+/// How much is measured.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MailAmount {
+    /// Subscribers.
+    #[arg(long, default_value_t = 10_000)]
+    pub subscribers: usize,
+    /// Rounds; every figure is the median of them.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+}
+
+/// Connections to the relay, ours and the reference's.
+const CONNECTIONS: &str = "16";
+/// Round trip to the relay far away.
+const FAR: Duration = Duration::from_millis(20);
+/// Subscribers of one import.
+const AT_ONCE: usize = 20_000;
+
+/// Measures mail.
+///
+/// # Errors
+/// When something that it needs is missing or does not start.
+pub(crate) fn mail(root: &Path, amount: &MailAmount) -> Result<bool, String> {
+    needs::install_for_bench()?;
+    let binary = build::release(root)?;
+    let data = build::target(root).join("bench/mail");
+    let kept = recorded(&binary, &data.join("recorded"), amount)?;
+    let near = near(&binary, &data.join("near"), amount, kept.size)?;
+    let far = far(&binary, &data.join("far"), amount)?;
+    let figures = figures(&kept, &near, far);
+    let method = format!(
+        "Release build, demo operator, SQLite with synchronous=FULL, {} subscribers, {CONNECTIONS} connections, a message of {} bytes for \
+         each (own recipient, links, List-Unsubscribe, Message-ID); each outcome committed before its connection sends the next text. \
+         Reference: smtp-source -s {CONNECTIONS} with as many messages of that size into the same smtp-sink in the same round. Sink and \
+         sender share the machine. From the start of the publishing request to the last committed outcome; median of {} rounds. Far: \
+         {} ms round trip, against connections / round trip.",
+        amount.subscribers,
+        kept.size,
+        amount.rounds,
+        FAR.as_millis(),
+    );
+    report(root, "mail", &method, &figures)?;
+    Ok(figures.iter().all(|f| f.gate.holds(f.value)))
+}
+
+/// What a relay that remembers everything saw of one publication.
+struct Kept {
+    lost: usize,
+    duplicates: usize,
+    first_ms: f64,
+    all_ms: f64,
+    size: usize,
+}
+
+/// What the rounds beside the reference gave.
+#[derive(Default)]
+struct Near {
+    ratios: Vec<f64>,
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
+    page_quiet: Vec<f64>,
+    page_during: Vec<f64>,
+    rss_mib: f64,
+}
+
+fn figures(kept: &Kept, near: &Near, far: f64) -> Vec<Figure> {
+    let figure = |name, what, value, gate, goal, detail| Figure { name, what, value, gate, goal, detail };
+    let page = median(near.page_during.clone()) / median(near.page_quiet.clone()).max(f64::EPSILON);
+    vec![
+        figure(
+            "ratio_to_smtp_source",
+            "mails/s, each outcome durable, to smtp-source",
+            median(near.ratios.clone()),
+            Bound::AtLeast(0.5),
+            Bound::AtLeast(0.85),
+            json!({ "mails_per_s": median(near.ours.clone()), "smtp_source_per_s": median(near.theirs.clone()), "rounds": near.ratios }),
+        ),
+        #[allow(clippy::cast_precision_loss, reason = "counts")]
+        figure(
+            "lost",
+            "recipients without a mail",
+            kept.lost as f64,
+            Bound::AtMost(0.0),
+            Bound::AtMost(0.0),
+            Value::Null,
+        ),
+        #[allow(clippy::cast_precision_loss, reason = "counts")]
+        figure(
+            "duplicates",
+            "mails beyond one each",
+            kept.duplicates as f64,
+            Bound::AtMost(0.0),
+            Bound::AtMost(0.0),
+            Value::Null,
+        ),
+        figure(
+            "first_mail_ms",
+            "publishing request to the first mail",
+            kept.first_ms,
+            Bound::AtMost(100.0),
+            Bound::AtMost(50.0),
+            Value::Null,
+        ),
+        figure(
+            "all_ms",
+            "publishing request to the last mail, ms",
+            kept.all_ms,
+            Bound::AtMost(2_000.0),
+            Bound::AtMost(1_000.0),
+            Value::Null,
+        ),
+        figure(
+            "far",
+            "mails/s to connections / round trip, at 20 ms",
+            far,
+            Bound::AtLeast(0.40),
+            Bound::AtLeast(0.80),
+            Value::Null,
+        ),
+        figure(
+            "page_p99_ratio",
+            "the page's p99 at 1,000/s during the fan-out, to quiet",
+            page,
+            Bound::AtMost(3.0),
+            Bound::AtMost(1.5),
+            json!({ "quiet_ms": near.page_quiet, "during_ms": near.page_during }),
+        ),
+        figure(
+            "rss_mib",
+            "resident memory after the rounds, MiB",
+            near.rss_mib,
+            Bound::AtMost(300.0),
+            Bound::AtMost(150.0),
+            Value::Null,
+        ),
+    ]
+}
+
+fn subject(binary: &Path, data: &Path, relay: SocketAddr) -> Result<Subject, String> {
+    let relay = relay.to_string();
+    Subject::start_on(
+        "0,1",
+        binary,
+        data,
+        &["--relay", &relay],
+        &[("WAYPOST_SMTP__CONNECTIONS", CONNECTIONS)],
+    )
+}
+
+/// Brings subscribers to everything in through the console.
+fn import(subject: &Subject, cookie: &str, count: usize) -> Result<(), String> {
+    let mut client = Client::connect(&subject.host)?;
+    for from in (0..count).step_by(AT_ONCE) {
+        let page = client.get("/console/subscribers", cookie)?;
+        let csrf = between(&String::from_utf8_lossy(&page.body), "name=\"csrf\" value=\"", "\"");
+        let mut csv = String::from("address\n");
+        for n in from..count.min(from + AT_ONCE) {
+            csv.push_str(&format!("reader{n}@d{}.example.org\n", n % 500));
+        }
+        let fields = form(&[("csrf", &csrf), ("csv", &csv), ("consent", "a measurement")]);
+        let answer = client.post("/console/subscribers/import", cookie, &fields)?;
+        if answer.status != 200 {
+            return Err(format!("the import was answered by {}", answer.status));
+        }
+    }
+    Ok(())
+}
+
+/// Mails that were delivered in the past hour, once nothing waits; waits for that.
+fn settled(client: &mut Client, cookie: &str) -> Result<u64, String> {
+    let begun = Instant::now();
+    loop {
+        let answer = client.get("/console/deliveries.json", cookie)?;
+        let state: Value = serde_json::from_slice(&answer.body).map_err(|e| e.to_string())?;
+        let mail = &state["channels"]["email"];
+        if mail["waiting"].as_i64().unwrap_or(0) == 0 {
+            return Ok(mail["ended"]["delivered"].as_u64().unwrap_or(0));
+        }
+        if begun.elapsed() > Duration::from_secs(300) {
+            return Err(format!("mails are still waiting after 300 s: {mail}"));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Publishes once and waits until `count` more mails are on record as delivered; seconds.
+fn publish(author: &mut Author<'_>, client: &mut Client, cookie: &str, count: usize) -> Result<f64, String> {
+    let before = settled(client, cookie)?;
+    let begun = Instant::now();
+    author.publish()?;
+    loop {
+        let delivered = settled(client, cookie)?;
+        if delivered >= before + count as u64 {
+            return Ok(begun.elapsed().as_secs_f64());
+        }
+        if begun.elapsed() > Duration::from_secs(300) {
+            return Err(format!("of {count} mails {} were delivered", delivered - before));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn recorded(binary: &Path, data: &Path, amount: &MailAmount) -> Result<Kept, String> {
+    let recorder = Recorder::start()?;
+    let subject = subject(binary, data, recorder.address)?;
+    let cookie = subject.sign_in()?;
+    import(&subject, &cookie, amount.subscribers)?;
+    let mut author = Author::new(&subject, &cookie)?;
+    let mut client = Client::connect(&subject.host)?;
+    publish(&mut author, &mut client, &cookie, amount.subscribers)?; // warm
+    recorder.take();
+    let begun = Instant::now();
+    let secs = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+    let taken = recorder.take();
+    let count: usize = taken.mails.values().sum();
+    let first = taken.first.ok_or("no mail arrived")?;
+    Ok(Kept {
+        lost: amount.subscribers.saturating_sub(taken.mails.len()),
+        duplicates: count - taken.mails.len(),
+        first_ms: first.saturating_duration_since(begun).as_secs_f64() * 1_000.0,
+        all_ms: secs * 1_000.0,
+        size: taken.bytes / count.max(1),
+    })
+}
+
+fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<Near, String> {
+    let sink = Sink::start()?;
+    let subject = subject(binary, data, sink.address)?;
+    let cookie = subject.sign_in()?;
+    import(&subject, &cookie, amount.subscribers)?;
+    let mut author = Author::new(&subject, &cookie)?;
+    let mut client = Client::connect(&subject.host)?;
+    publish(&mut author, &mut client, &cookie, amount.subscribers)?; // warm
+    let mut near = Near::default();
+    for _ in 0..amount.rounds {
+        let theirs = sink.reference(amount.subscribers, size)?;
+        let secs = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+        #[allow(clippy::cast_precision_loss, reason = "a count")]
+        let ours = amount.subscribers as f64 / secs;
+        near.ratios.push(ours / theirs);
+        near.ours.push(ours);
+        near.theirs.push(theirs);
+    }
+    for _ in 0..amount.rounds.min(3) {
+        near.page_quiet.push(percentile(&open_loop(&subject.host, 1_000, 2), 0.99));
+        let host = subject.host.clone();
+        let reader = thread::spawn(move || percentile(&open_loop(&host, 1_000, 2), 0.99));
+        thread::sleep(Duration::from_millis(300));
+        publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+        near.page_during.push(reader.join().map_err(|_| "a visitor broke off")?);
+    }
+    near.rss_mib = resident_mib(subject.pid());
+    Ok(near)
+}
+
+fn far(binary: &Path, data: &Path, amount: &MailAmount) -> Result<f64, String> {
+    let recorder = Recorder::start()?;
+    let subject = subject(binary, data, long_way(recorder.address, FAR / 2)?)?;
+    let cookie = subject.sign_in()?;
+    let count = amount.subscribers.min(4_000);
+    import(&subject, &cookie, count)?;
+    let mut author = Author::new(&subject, &cookie)?;
+    let mut client = Client::connect(&subject.host)?;
+    let secs = publish(&mut author, &mut client, &cookie, count)?;
+    let limit = CONNECTIONS.parse::<f64>().unwrap_or(1.0) / FAR.as_secs_f64();
+    #[allow(clippy::cast_precision_loss, reason = "a count")]
+    Ok(count as f64 / secs / limit)
+}
+
+fn resident_mib(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
+}
+
+/// postfix's smtp-sink.
+struct Sink {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Sink {
+    fn start() -> Result<Self, String> {
+        let free =
+            TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?;
+        let program = needs::sbin("smtp-sink").ok_or("smtp-sink is not installed")?;
+        let mut command = process::command(&program.to_string_lossy());
+        if needs::is_root() {
+            command.args(["-u", "nobody"]);
+        }
+        let child = command
+            .args([&free.to_string(), "1024"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| format!("smtp-sink does not start: {e}"))?;
+        thread::sleep(Duration::from_millis(300));
+        Ok(Self { child, address: free })
+    }
+
+    /// Messages a second of smtp-source into it.
+    fn reference(&self, count: usize, size: usize) -> Result<f64, String> {
+        let program = needs::sbin("smtp-source").ok_or("smtp-source is not installed")?;
+        let begun = Instant::now();
+        let status = process::command(&program.to_string_lossy())
+            .args(["-s", CONNECTIONS, "-m", &count.to_string(), "-d", "-l", &size.to_string()])
+            .args(["-f", "status@example.com", "-t", "reader@example.org", &self.address.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|e| format!("smtp-source does not run: {e}"))?;
+        #[allow(clippy::cast_precision_loss, reason = "a count")]
+        if status.success() {
+            Ok(count as f64 / begun.elapsed().as_secs_f64())
+        } else {
+            Err("smtp-source failed".into())
+        }
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
