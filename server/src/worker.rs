@@ -1,5 +1,6 @@
 //! Background work. Each worker has a `run` that loops until the stop, and one step that tests call by hand.
 
+pub mod background;
 pub mod degradation;
 pub mod housekeeping;
 pub mod outbox;

@@ -2,6 +2,7 @@
 //! know the address, is done afterwards: neither the answer nor its time tells who subscribes.
 
 pub mod bounces;
+pub mod endpoints;
 pub mod import;
 mod manage;
 mod settle;

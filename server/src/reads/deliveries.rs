@@ -69,14 +69,20 @@ impl ChannelHealth {
     }
 }
 
-/// Reads the health of every channel that was ever used lately, or has something waiting.
-pub async fn health(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHealth>> {
+/// What waits, by channel: cheap, however much has been sent.
+pub async fn waiting(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHealth>> {
     let mut channels: Vec<ChannelHealth> = Vec::new();
     for row in tx.queue_depth().await? {
         let channel = find(&mut channels, &row.channel);
         channel.oldest_ms = channel.oldest_ms.max(now.since(row.oldest_at));
         channel.classes.push((row.priority, row.count));
     }
+    Ok(channels)
+}
+
+/// Reads the health of every channel that was used lately, or has something waiting.
+pub async fn health(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHealth>> {
+    let mut channels = waiting(tx, now).await?;
     let from = now.plus(-LATELY);
     for (name, state, count) in tx.count_finished(from).await? {
         find(&mut channels, &name).ended.push((state, count));
@@ -95,9 +101,9 @@ fn find<'a>(channels: &'a mut Vec<ChannelHealth>, name: &str) -> &'a mut Channel
     &mut channels[at]
 }
 
-/// For machines: durations in milliseconds.
+/// For machines: durations in milliseconds; `notices` whose recipients are not all queued yet.
 #[must_use]
-pub fn json(channels: &[ChannelHealth]) -> Value {
+pub fn json(channels: &[ChannelHealth], notices: i64) -> Value {
     let one = |c: &ChannelHealth| {
         let ended: Map<String, Value> = c.ended.iter().map(|(s, n)| (s.clone(), json!(n))).collect();
         let classes: Map<String, Value> = c.classes.iter().map(|(p, n)| (p.to_string(), json!(n))).collect();
@@ -107,5 +113,5 @@ pub fn json(channels: &[ChannelHealth]) -> Value {
         })
     };
     let channels: Map<String, Value> = channels.iter().map(|c| (c.channel.clone(), one(c))).collect();
-    json!({ "window_secs": LATELY / 1_000, "channels": channels })
+    json!({ "window_secs": LATELY / 1_000, "notices": notices, "channels": channels })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::clock::HOUR;
+use domain::clock::{DAY, HOUR};
 use tokio::sync::watch;
 
 use crate::{
@@ -13,6 +13,10 @@ use crate::{
 
 /// Whoever has not confirmed by then is forgotten.
 const UNCONFIRMED: i64 = 72 * HOUR;
+
+/// How long deliveries that ended are kept, and those that were given up: as long as the page's history.
+const DETAILS: i64 = 30 * DAY;
+const DEAD_LETTERS: i64 = 90 * DAY;
 
 /// Looks once a minute.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
@@ -34,6 +38,7 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     let ended = end_dated(&mut tx, &ctx).await?;
     tx.delete_unconfirmed(ctx.now.plus(-UNCONFIRMED)).await?;
     tx.delete_old_requests(ctx.now.plus(-UNCONFIRMED)).await?;
+    tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;
     tx.commit().await?;
     Ok(ended)
 }

@@ -2,7 +2,7 @@
 
 use domain::clock::Timestamp;
 
-use crate::{OutboxRow, Result, Tx};
+use crate::{OutboxRow, Result, Store, Tx, open::Pools};
 
 statements! {
     SELECT_UNEXPANDED {
@@ -15,10 +15,10 @@ statements! {
         FROM outbox WHERE event_id = $1";
     QUEUE_DELIVERIES {
         sqlite = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, priority, state, next_attempt_at, created_at)
-            SELECT $1, s.id, s.channel, s.host, $2, 'queued', $3, $3 FROM json_each($4) j JOIN subscribers s ON s.id = j.value WHERE true
+            SELECT $1, s.id, CASE WHEN $5 = '' THEN s.channel ELSE $5 END, CASE WHEN $6 = '' THEN s.host ELSE $6 END, $2, 'queued', $3, $3 FROM json_each($4) j JOIN subscribers s ON s.id = j.value WHERE true
             ON CONFLICT (event_id, subscriber_id, channel) DO NOTHING",
         postgres = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, priority, state, next_attempt_at, created_at)
-            SELECT $1, s.id, s.channel, s.host, $2, 'queued', $3, $3 FROM jsonb_array_elements_text($4::jsonb) j JOIN subscribers s ON s.id = j
+            SELECT $1, s.id, CASE WHEN $5 = '' THEN s.channel ELSE $5 END, CASE WHEN $6 = '' THEN s.host ELSE $6 END, $2, 'queued', $3, $3 FROM jsonb_array_elements_text($4::jsonb) j JOIN subscribers s ON s.id = j
             ON CONFLICT (event_id, subscriber_id, channel) DO NOTHING"
     };
     MOVE_CURSOR = "UPDATE outbox SET cursor_subscriber_id = $1, expanded_at = $2 WHERE event_id = $3";
@@ -44,10 +44,12 @@ statements! {
             FOR UPDATE SKIP LOCKED) RETURNING id"
     };
     SELECT_CLAIMED_MAILS {
-        sqlite = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, s.address, s.host, s.state, s.time_zone,
+        sqlite = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, CASE WHEN s.channel = 'email' THEN s.address ELSE COALESCE(s.contact, '') END AS address,
+            d.host, s.host AS endpoint, s.state, s.time_zone,
             s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at
             FROM json_each($1) j JOIN deliveries d ON d.id = j.value JOIN subscribers s ON s.id = d.subscriber_id ORDER BY d.priority, d.id",
-        postgres = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, s.address, s.host, s.state, s.time_zone,
+        postgres = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, CASE WHEN s.channel = 'email' THEN s.address ELSE COALESCE(s.contact, '') END AS address,
+            d.host, s.host AS endpoint, s.state, s.time_zone,
             s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at
             FROM jsonb_array_elements_text($1::jsonb) j JOIN deliveries d ON d.id = j::bigint JOIN subscribers s ON s.id = d.subscriber_id
             ORDER BY d.priority, d.id"
@@ -147,6 +149,8 @@ pub struct ClaimedMail {
     pub address: String,
     /// Its domain.
     pub host: String,
+    /// The subscriber's own: the host of the endpoint, where the mail is about one.
+    pub endpoint: String,
     /// The subscriber's.
     pub state: String,
     /// IANA zone.
@@ -161,6 +165,24 @@ pub struct ClaimedMail {
     pub token_nonce: String,
     /// When the confirmation link ends, in milliseconds.
     pub confirm_expires_at: Option<i64>,
+}
+
+impl Store {
+    /// As [`Tx::finish_delivered`], as a transaction of its own in one statement: half the way to the disk and back.
+    pub async fn finish_delivered(&self, taken: &[(i64, &str, &str)], now: Timestamp) -> Result<u64> {
+        let taken = serde_json::to_string(taken).unwrap_or_default();
+        let (sqlite, postgres) = (FINISH_DELIVERED.sqlite, FINISH_DELIVERED.postgres);
+        Ok(match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                let query = sqlx::query(sqlite.unwrap_or_default()).bind(taken).bind(now.millis());
+                query.execute(writer).await?.rows_affected()
+            }
+            Pools::Postgres(pool) => {
+                let query = sqlx::query(postgres.unwrap_or_default()).bind(taken).bind(now.millis());
+                query.execute(pool).await?.rows_affected()
+            }
+        })
+    }
 }
 
 impl Tx {
@@ -213,7 +235,19 @@ impl Tx {
         now: Timestamp,
     ) -> Result<u64> {
         let ids = serde_json::to_string(ids).unwrap_or_default();
-        execute!(self, QUEUE_DELIVERIES, &notice.event_id, notice.priority, now.millis(), ids)
+        execute!(self, QUEUE_DELIVERIES, &notice.event_id, notice.priority, now.millis(), ids, "", "")
+    }
+
+    /// Queues a mail about an endpoint to whoever is to be told of it; `host`: the domain of that address.
+    pub async fn queue_to_contact(
+        &mut self,
+        notice: &OutboxRow,
+        id: &str,
+        host: &str,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let ids = serde_json::to_string(&[id]).unwrap_or_default();
+        execute!(self, QUEUE_DELIVERIES, &notice.event_id, notice.priority, now.millis(), ids, "email", host)
     }
 
     /// Notes how far a notice has been expanded, in the transaction of its deliveries; `done`: it has been, whole.

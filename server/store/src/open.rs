@@ -21,11 +21,12 @@ pub enum Engine {
 /// A database with its pools.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pools: Pools,
+    pub(crate) pools: Pools,
 }
 
+/// The pools of one engine.
 #[derive(Debug, Clone)]
-enum Pools {
+pub(crate) enum Pools {
     Sqlite { writer: SqlitePool, readers: SqlitePool },
     Postgres(PgPool),
 }

@@ -11,6 +11,7 @@ use crate::{Result, Tx};
 statements! {
     INSERT_OUTBOX = "INSERT INTO outbox (event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    COUNT_UNEXPANDED = "SELECT COUNT(*) FROM outbox WHERE expanded_at IS NULL";
     SELECT_SPOTS = "SELECT k.slug, c.country_code, p.slug FROM incident_cells ic JOIN cells c ON c.id = ic.cell_id
         JOIN components k ON k.id = c.component_id JOIN countries y ON y.code = c.country_code JOIN portfolios p ON p.id = y.portfolio_id
         WHERE ic.incident_id = $1";
@@ -29,7 +30,7 @@ statements! {
 pub struct OutboxRow {
     /// The webhook-id without its prefix.
     pub event_id: String,
-    /// `incident_update`, `confirmation`, `known` or `challenge`.
+    /// `incident_update`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
     pub kind: String,
     /// 0 first.
     pub priority: i64,
@@ -65,6 +66,11 @@ impl Tx {
             at,
         )
         .map(drop)
+    }
+
+    /// Notices whose recipients are not all queued yet.
+    pub async fn unexpanded_notices(&mut self) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_UNEXPANDED)?.0)
     }
 
     /// What an incident is about: for the choice of who is told.

@@ -35,6 +35,7 @@ pub fn all() -> Vec<Statement> {
         crate::contacts::STATEMENTS,
         crate::corrective_actions::STATEMENTS,
         crate::deliveries::STATEMENTS,
+        crate::delivery_attempts::STATEMENTS,
         crate::engagements::STATEMENTS,
         crate::drafts::STATEMENTS,
         crate::grid::STATEMENTS,

@@ -219,6 +219,58 @@ impl KnownSubscription {
     }
 }
 
+/// Says a few sentences about a subscription: a test, an endpoint that fails.
+#[derive(Debug, Clone)]
+pub struct SubscriberNotice {
+    /// Name of the page.
+    pub page_name: String,
+    /// One line.
+    pub subject: String,
+    /// Paragraphs.
+    pub lines: Vec<String>,
+    /// Page where the subscription is changed.
+    pub manage_url: String,
+    /// Page with the unsubscribe button.
+    pub unsubscribe_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/subscriber_notice/subject.txt")]
+struct NoticeSubject<'a>(&'a SubscriberNotice);
+
+#[derive(Template)]
+#[template(path = "email/subscriber_notice/body.txt")]
+struct NoticeText<'a>(&'a SubscriberNotice);
+
+#[derive(Template)]
+#[template(path = "email/subscriber_notice/body.html")]
+struct NoticeHtml<'a>(&'a SubscriberNotice);
+
+impl SubscriberNotice {
+    /// Renders it.
+    ///
+    /// # Errors
+    /// When a template fails, which no data of ours can make it do.
+    pub fn render(&self) -> askama::Result<Rendered> {
+        render(&NoticeSubject(self), &NoticeText(self), &NoticeHtml(self))
+    }
+
+    /// An example with every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            subject: "Your endpoint at hooks.example.com fails".into(),
+            lines: vec![
+                "A message was given up after 17 attempts.".into(),
+                "Later ones are still tried.".into(),
+            ],
+            manage_url: "https://status.example.com/manage/token".into(),
+            unsubscribe_url: "https://status.example.com/u/token".into(),
+        }
+    }
+}
+
 /// Tells the operator's own people what a clock says.
 #[derive(Debug, Clone)]
 pub struct StaffReminder {
@@ -333,6 +385,7 @@ mod tests {
         let reminder = StaffReminder::sample().render().unwrap();
         assert_eq!(reminder.subject, StaffReminder::sample().words);
         assert!(reminder.text.contains("/console/incidents/p31zjtct2jer") && !reminder.html.contains("/u/"));
+        calm(&SubscriberNotice::sample().render().unwrap());
         let known = KnownSubscription::sample().render().unwrap();
         calm(&known);
         assert!(known.text.contains("/manage/token") && update.text.contains("/manage/token"));

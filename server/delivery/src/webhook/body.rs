@@ -124,3 +124,13 @@ fn component(notice: &IncidentNotice, cell: &NoticeCell) -> Value {
         },
     })
 }
+/// A message that says only that it is a test; `page`: id and name.
+#[must_use]
+pub fn test(page: &(String, String), at: Timestamp) -> Vec<u8> {
+    let body = json!({
+        "meta": { "generated_at": at.rfc3339() },
+        "page": { "id": page.0, "name": page.1 },
+        "x_waypost": { "type": "endpoint.test", "sequence": 0 },
+    });
+    body.to_string().into_bytes()
+}

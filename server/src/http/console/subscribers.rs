@@ -6,12 +6,13 @@ use app::console::{
 };
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use delivery::email::MailAddress;
 use domain::clock_local::utc_time;
+use serde::Deserialize;
 use store::{SubscriberRow, Tx};
 
 use super::{ctx, frame, page};
@@ -59,14 +60,27 @@ async fn answer(app: &App, session: &Session, status: StatusCode, said: Said) ->
     }
 }
 
+/// `?only=waiting`: what ended is not looked at.
+#[derive(Debug, Default, Deserialize)]
+pub struct Only {
+    #[serde(default)]
+    only: String,
+}
+
 /// How deliveries go, for machines.
-pub async fn health(State(app): State<App>) -> Response {
+pub async fn health(State(app): State<App>, Query(asked): Query<Only>) -> Response {
     let read = async {
         let mut tx = app.store.read().await?;
-        Ok::<_, Refusal>(deliveries::health(&mut tx, app.clock.now()).await?)
+        let now = app.clock.now();
+        let notices = tx.unexpanded_notices().await?;
+        let channels = match asked.only.as_str() {
+            "waiting" => deliveries::waiting(&mut tx, now).await?,
+            _ => deliveries::health(&mut tx, now).await?,
+        };
+        Ok::<_, Refusal>(deliveries::json(&channels, notices))
     };
     match read.await {
-        Ok(channels) => Json(deliveries::json(&channels)).into_response(),
+        Ok(body) => Json(body).into_response(),
         Err(refusal) => refusal_page(&refusal),
     }
 }

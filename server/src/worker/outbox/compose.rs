@@ -2,7 +2,7 @@
 
 use delivery::email::{
     Rendered,
-    template::{ConfirmSubscription, IncidentUpdate, KnownSubscription, Reader},
+    template::{ConfirmSubscription, IncidentUpdate, KnownSubscription, Reader, SubscriberNotice},
 };
 use domain::clock::Timestamp;
 use store::SubscriberRow;
@@ -37,6 +37,9 @@ pub(super) fn content(
             IncidentUpdate::new(notice, &reader, now).render()
         }
         (None, "confirmation") => confirmation(app, subscriber, links, now).render(),
+        (None, kind @ ("test" | "endpoint_failing" | "endpoint_disabled")) => {
+            notice(app, kind, subscriber, links).render()
+        }
         (None, "known") => known(app, subscriber, links).render(),
         (None, _) => return Err("the update is not there any more".into()),
     };
@@ -59,6 +62,37 @@ fn known(app: &App, subscriber: &SubscriberRow, links: &Links) -> KnownSubscript
     KnownSubscription {
         page_name: app.snapshot.with_world(|w| w.page_name.clone()),
         scope: scope(app, subscriber),
+        manage_url: links.manage_url.clone(),
+        unsubscribe_url: links.unsubscribe_url.clone(),
+    }
+}
+
+fn notice(app: &App, kind: &str, subscriber: &SubscriberRow, links: &Links) -> SubscriberNotice {
+    let (page_name, host) = (app.snapshot.with_world(|w| w.page_name.clone()), &subscriber.host);
+    let (subject, lines) = match kind {
+        "test" => (
+            format!("A test from {page_name}"),
+            vec!["This is a test. Nothing has happened, and nothing is to be done.".to_owned()],
+        ),
+        "endpoint_failing" => (
+            format!("Your endpoint at {host} fails"),
+            vec![
+                "A message to it was given up after every attempt of the schedule failed. Later messages are still tried.".into(),
+                "What was given up can be sent again from the page of the subscription, once the endpoint works.".into(),
+            ],
+        ),
+        _ => (
+            format!("Nothing is sent to your endpoint at {host} any more"),
+            vec![
+                "It did nothing but fail for five days, or it said that it is gone for good.".into(),
+                "Once it works, try it again from the page of the subscription.".into(),
+            ],
+        ),
+    };
+    SubscriberNotice {
+        page_name,
+        subject,
+        lines,
         manage_url: links.manage_url.clone(),
         unsubscribe_url: links.unsubscribe_url.clone(),
     }

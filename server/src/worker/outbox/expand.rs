@@ -17,8 +17,8 @@ use crate::{
     state::App,
 };
 
-/// Subscribers looked at in one transaction.
-const CHUNK: i64 = 1_000;
+/// Subscribers looked at in one transaction: few at first, so that the first messages leave at once.
+const CHUNKS: (i64, i64) = (200, 1_000);
 /// Requests looked at in one round.
 const REQUESTS: i64 = 200;
 
@@ -70,10 +70,17 @@ async fn expand_notices(app: &App, tell: &impl Fn()) -> Result<usize, Refusal> {
 /// unique key absorbs it.
 async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Refusal> {
     if let Some(one) = &notice.subscriber_id {
-        tx.queue_deliveries(notice, &[one.as_str()], now).await?;
+        if notice.kind.starts_with("endpoint_") {
+            let contact = tx.subscriber(one).await?.and_then(|s| s.contact).unwrap_or_default();
+            let host = contact.rsplit_once('@').map_or("", |(_, host)| host);
+            tx.queue_to_contact(notice, one, host, now).await?;
+        } else {
+            tx.queue_deliveries(notice, &[one.as_str()], now).await?;
+        }
         return Ok(tx.move_cursor(&notice.event_id, one, Some(now)).await?);
     }
-    let rows = tx.recipients(notice.created_at, &notice.cursor_subscriber_id, CHUNK).await?;
+    let chunk = if notice.cursor_subscriber_id.is_empty() { CHUNKS.0 } else { CHUNKS.1 };
+    let rows = tx.recipients(notice.created_at, &notice.cursor_subscriber_id, chunk).await?;
     let Some(last) = rows.last() else {
         return Ok(tx.move_cursor(&notice.event_id, &notice.cursor_subscriber_id, Some(now)).await?);
     };
@@ -85,7 +92,7 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Re
     if !told.is_empty() {
         tx.queue_deliveries(notice, &told, now).await?;
     }
-    let is_done = i64::try_from(rows.len()).unwrap_or(0) < CHUNK;
+    let is_done = i64::try_from(rows.len()).unwrap_or(0) < chunk;
     Ok(tx.move_cursor(&notice.event_id, &last.id, is_done.then_some(now)).await?)
 }
 

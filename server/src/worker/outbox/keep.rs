@@ -5,7 +5,7 @@ use delivery::{
     schedule::{MAIL_SECS, next_delay},
 };
 use domain::clock::Timestamp;
-use store::Tx;
+use store::{DeliveryAttemptRow, Tx};
 
 use super::{
     lane::{Claim, Sent, Verdict},
@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     clock::random,
-    commands::{Ctx, Refusal, subscribe::bounces},
+    commands::{
+        Ctx, Refusal,
+        subscribe::{bounces, endpoints},
+    },
     state::App,
 };
 
@@ -40,33 +43,42 @@ async fn tried(
 ) -> Result<(), Refusal> {
     let Claim { row, fence, is_challenge } = &sent.claim;
     let (id, subscriber) = (row.id, row.subscriber_id.as_str());
+    let is_delivered = matches!(outcome, Outcome::Delivered(_));
+    let attempt = DeliveryAttemptRow {
+        delivery_id: id,
+        at: now,
+        took_ms: sent.took_ms,
+        is_delivered,
+        answer: outcome.answer().to_owned(),
+    };
+    tx.insert_delivery_attempt(subscriber, &attempt).await?;
+    let ctx = Ctx::system(now);
     match outcome {
         Outcome::Delivered(answer) => {
             let is_mine = tx.finish_delivery(id, fence, "delivered", answer, now).await?;
             if is_mine && *is_challenge {
                 tx.set_subscriber_state(subscriber, "confirmed", now).await?;
             }
-        }
-        Outcome::Unreachable(answer) => {
-            tx.retry_delivery(id, fence, answer, now.plus(BUSY_PAUSE), true).await?;
-        }
-        Outcome::Busy(answer) => {
-            tx.retry_delivery(id, fence, answer, now.plus(BUSY_PAUSE), false).await?;
-        }
-        Outcome::Retry { answer, after_ms } => {
-            match delay(app, sent, *after_ms) {
-                Some(delay) => tx.retry_delivery(id, fence, answer, now.plus(delay), false).await?,
-                None => tx.finish_delivery(id, fence, "dead", answer, now).await?,
-            };
+            tx.note_working(subscriber).await?;
         }
         Outcome::Gone(answer) => {
             if tx.finish_delivery(id, fence, "dead", answer, now).await? {
-                tx.set_subscriber_state(subscriber, "disabled", now).await?;
-                tx.skip_deliveries(subscriber, now).await?;
+                endpoints::disable(tx, &ctx, subscriber, "it answered that it is gone (410)").await?;
             }
         }
         Outcome::Dead(answer) | Outcome::Bounced(answer) => {
             tx.finish_delivery(id, fence, "dead", answer, now).await?;
+        }
+        Outcome::Unreachable(answer) | Outcome::Busy(answer) | Outcome::Retry { answer, .. } => {
+            let asked = if let Outcome::Retry { after_ms, .. } = outcome { *after_ms } else { None };
+            let delay = delay(app, sent, asked);
+            let is_mine = match delay {
+                Some(delay) => tx.retry_delivery(id, fence, answer, now.plus(delay), false).await?,
+                None => tx.finish_delivery(id, fence, "dead", answer, now).await?,
+            };
+            if is_mine && !is_challenge {
+                endpoints::failed(tx, &ctx, subscriber, delay.is_none()).await?;
+            }
         }
     }
     Ok(())
@@ -79,6 +91,18 @@ fn delay(app: &App, sent: &Sent, asked: Option<i64>) -> Option<i64> {
     }
     let roll = u32::from_be_bytes(random());
     next_delay(&app.config.webhook.schedule_secs, sent.claim.row.attempts, roll, asked)
+}
+
+/// Id, fence and answer of each, if the relay took them all.
+pub(super) fn all_taken(done: &[Done]) -> Option<Vec<(i64, &str, &str)>> {
+    done.iter()
+        .map(|d| match &d.verdict {
+            mail::Verdict::Tried(Outcome::Delivered(answer)) => {
+                Some((d.claim.id, &*d.fence, answer.as_str()))
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// Records what became of mails: those that were taken in one statement, the others one by one.

@@ -12,6 +12,7 @@ use store::ClaimedRow;
 use tokio::{
     sync::{Notify, watch},
     task::{Id, JoinError, JoinSet},
+    time::Instant,
 };
 
 use super::{POLL, Senders, keep::keep, post::attempt, told::Told};
@@ -50,12 +51,14 @@ pub(super) struct Claim {
 pub(super) struct Sent {
     pub(super) claim: Claim,
     pub(super) verdict: Verdict,
+    /// How long the attempt took, in milliseconds.
+    pub(super) took_ms: i64,
 }
 
 pub(super) struct Lane {
     app: App,
     senders: Arc<Senders>,
-    sending: JoinSet<Verdict>,
+    sending: JoinSet<(Verdict, i64)>,
     /// What each attempt is about; an attempt that panics still has its row here.
     under_way: HashMap<Id, Claim>,
     /// Verdicts that wait for the next transaction.
@@ -162,20 +165,24 @@ impl Lane {
             let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false };
             let Some(told) = self.told(&claim.row.event_id).await? else {
                 let verdict = Verdict::Skipped("nothing to tell any more".into());
-                self.sent.push(Sent { claim, verdict });
+                self.sent.push(Sent { claim, verdict, took_ms: 0 });
                 continue;
             };
             claim.is_challenge = told.outbox.kind == "challenge";
             let subscriber = &claim.row.subscriber_id;
             let busy = self.busy.get(subscriber).copied().unwrap_or(0);
             if busy >= PER_ENDPOINT {
-                self.sent.push(Sent { claim, verdict: Verdict::PutBack });
+                self.sent.push(Sent { claim, verdict: Verdict::PutBack, took_ms: 0 });
                 continue;
             }
             self.busy.insert(subscriber.clone(), busy + 1);
             let (app, senders) = (self.app.clone(), self.senders.clone());
             let row = claim.row.clone();
-            let attempt = self.sending.spawn(async move { attempt(&app, &senders, &told, &row).await });
+            let attempt = self.sending.spawn(async move {
+                let begun = Instant::now();
+                let verdict = attempt(&app, &senders, &told, &row).await;
+                (verdict, i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX))
+            });
             self.under_way.insert(attempt.id(), claim);
         }
         Ok(())
@@ -193,11 +200,11 @@ impl Lane {
         Ok(Some(told))
     }
 
-    fn take(&mut self, joined: Result<(Id, Verdict), JoinError>) {
-        let (id, verdict) = joined.unwrap_or_else(|error| {
+    fn take(&mut self, joined: Result<(Id, (Verdict, i64)), JoinError>) {
+        let (id, (verdict, took_ms)) = joined.unwrap_or_else(|error| {
             // One poisonous delivery dies alone; the lane goes on.
             tracing::error!(%error, "outbox: a delivery broke its sender");
-            (error.id(), Verdict::Tried(Outcome::Dead("it could not be prepared".into())))
+            (error.id(), (Verdict::Tried(Outcome::Dead("it could not be prepared".into())), 0))
         });
         let Some(claim) = self.under_way.remove(&id) else { return };
         if let Entry::Occupied(mut busy) = self.busy.entry(claim.row.subscriber_id.clone()) {
@@ -206,6 +213,6 @@ impl Lane {
                 busy.remove();
             }
         }
-        self.sent.push(Sent { claim, verdict });
+        self.sent.push(Sent { claim, verdict, took_ms });
     }
 }

@@ -225,6 +225,13 @@ impl MailLane {
     async fn exchange(&mut self, room: usize) -> Result<usize, Refusal> {
         let now = self.app.clock.now();
         let fence: Arc<str> = new_id().into();
+        if room == 0
+            && let Some(taken) = keep::all_taken(&self.done)
+        {
+            self.app.store.finish_delivered(&taken, now).await?;
+            self.release();
+            return Ok(0);
+        }
         let (mut claimed, mut newest) = (Vec::new(), HashMap::new());
         let mut tx = self.app.store.write().await?;
         keep::mails(&mut tx, &self.done, now).await?;
@@ -360,8 +367,12 @@ fn unwanted(
     newest: &HashMap<String, i64>,
     now: Timestamp,
 ) -> Option<Verdict> {
-    let asks = notice.kind == "confirmation";
-    if claim.state != if asks { "pending" } else { "confirmed" } {
+    let fits = match notice.kind.as_str() {
+        "confirmation" => claim.state == "pending",
+        "endpoint_disabled" => claim.state == "disabled",
+        _ => claim.state == "confirmed",
+    };
+    if !fits {
         return Some(Verdict::Skipped(format!("the subscriber is {}", claim.state)));
     }
     let is_update = notice.kind == "incident_update";

@@ -125,6 +125,7 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
     ];
     let subscriber = SubscriberRow {
         id: id.clone(),
+        host: claim.endpoint.clone(),
         time_zone: claim.time_zone.clone(),
         language: claim.language.clone(),
         scope: claim.scope.clone(),

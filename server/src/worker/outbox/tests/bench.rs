@@ -159,7 +159,11 @@ impl Bench {
 
     /// Registers an endpoint; its secret.
     pub(crate) async fn endpoint(&self, url: &str) -> String {
-        let wish = Wish::of(Scope::default());
+        self.endpoint_for(url, Wish::of(Scope::default())).await
+    }
+
+    /// Registers an endpoint for something; its secret.
+    pub(crate) async fn endpoint_for(&self, url: &str, wish: Wish) -> String {
         let mut tx = self.app.store.write().await.unwrap();
         let ctx = self.ctx();
         let endpoint =

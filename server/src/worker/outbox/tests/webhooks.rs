@@ -2,11 +2,15 @@ use std::{sync::Arc, time::Duration};
 
 use delivery::webhook::Secret;
 use domain::clock::{HOUR, MINUTE, SECOND, Timestamp};
+use domain::scope::Scope;
 use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 
-use super::bench::{Bench, Receiver, Seen, on_both, reply, until, willing};
-use crate::{commands::subscribe, worker::outbox::run};
+use super::bench::{Bench, Receiver, Seen, header, on_both, reply, until, willing};
+use crate::{
+    commands::subscribe::{self, Wish, endpoints},
+    worker::outbox::run,
+};
 
 fn is_challenge(seen: &Seen) -> bool {
     seen.body.contains("endpoint.challenge")
@@ -179,5 +183,49 @@ on_both! {
         bench.endpoint(&target.url).await;
         bench.drain().await;
         assert_eq!(target.seen().len(), 4, "a proven host is asked at once");
+    }
+}
+
+on_both! {
+    async fn an_endpoint_that_fails_is_given_up_with_word_to_its_owner_and_can_come_back(bench) {
+        let flaky = Receiver::start(|seen| {
+            if is_challenge(seen) { willing(seen) } else { Some(reply("500 Internal Server Error", "")) }
+        }).await;
+        let wish = Wish { contact: "owner@example.org".into(), ..Wish::of(Scope::default()) };
+        bench.endpoint_for(&flaky.url, wish).await;
+        bench.drain().await;
+        let row = bench.newest().await;
+        bench.pass(1);
+        bench.declare("FR").await;
+        for _ in 0..60 {
+            bench.drain().await;
+            bench.pass(6 * HOUR);
+        }
+        let subjects: Vec<String> = bench.mails().iter().map(|m| header(m, "Subject").to_owned()).collect();
+        assert!(subjects.iter().any(|s| s.contains("Nothing is sent to your endpoint")), "{subjects:?}");
+        assert!(bench.mails().iter().all(|m| header(m, "Delivered-To") == "owner@example.org"));
+        assert_eq!(bench.state(&row.id).await, "disabled");
+        let attempts = bench.app.store.read().await.unwrap().delivery_attempts(&row.id, 100).await.unwrap();
+        assert_eq!(attempts.len(), 18, "the challenge and the whole schedule, each on record");
+        assert!(attempts[0].answer.starts_with("500") && attempts[17].is_delivered);
+
+        let ctx = bench.ctx();
+        let mut tx = bench.app.store.write().await.unwrap();
+        endpoints::enable(&mut tx, &ctx, &row.id).await.unwrap();
+        tx.commit().await.unwrap();
+        bench.drain().await;
+        let row = bench.newest().await;
+        assert_eq!((row.state.as_str(), row.failing_since_at), ("confirmed", None));
+        let before = flaky.seen().len();
+        let mut tx = bench.app.store.write().await.unwrap();
+        let count = endpoints::replay(&mut tx, &bench.ctx(), &row.id, endpoints::Again::Since(Timestamp::default())).await.unwrap();
+        endpoints::test(&mut tx, &bench.ctx(), &row.id).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(count, 1);
+        bench.drain().await;
+        let seen = flaky.seen();
+        let ids: Vec<&str> = seen[before..].iter().map(|s| s.header("webhook-id")).collect();
+        assert!(ids.contains(&seen[1].header("webhook-id")), "a replay keeps its id: {ids:?}");
+        assert!(seen[before..].iter().any(|s| s.body.contains("endpoint.test")));
     }
 }

@@ -1,0 +1,93 @@
+//! Endpoints that fail: for how long, whom that is told, and sending again what was given up.
+
+use domain::clock::{DAY, Timestamp};
+use serde_json::json;
+use store::Tx;
+
+use super::settle::handshake;
+use crate::commands::{Ctx, Refusal, cells::audit};
+
+/// An endpoint that did nothing but fail for this long is not tried any more.
+const GIVEN_UP_AFTER: i64 = 5 * DAY;
+
+/// What is sent again.
+#[derive(Debug, Clone, Copy)]
+pub enum Again {
+    /// One delivery, under its old id.
+    One(i64),
+    /// Everything that was given up since then.
+    Since(Timestamp),
+}
+
+/// After an attempt that failed. The owner hears when a message is given up for the first time, and when the endpoint
+/// is; by mail, where there is an address.
+pub async fn failed(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, is_given_up: bool) -> Result<(), Refusal> {
+    let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
+    if row.state != "confirmed" {
+        return Ok(());
+    }
+    tx.note_failing(subscriber_id, ctx.now).await?;
+    let since = row.failing_since_at.map_or(ctx.now, Timestamp::from_millis);
+    // A message that was promised a longer schedule keeps it.
+    if is_given_up && ctx.now.since(since) >= GIVEN_UP_AFTER {
+        return disable(tx, ctx, subscriber_id, "it failed for five days").await;
+    }
+    let is_first =
+        tx.deliveries_of(subscriber_id, 200).await?.iter().filter(|d| d.state == "dead").count() <= 1;
+    if is_given_up && is_first && row.contact.is_some() {
+        handshake(tx, ctx, "endpoint_failing", subscriber_id).await?;
+    }
+    Ok(())
+}
+
+/// Nothing is sent to an endpoint any more; its owner hears of it.
+pub async fn disable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, why: &str) -> Result<(), Refusal> {
+    let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
+    tx.set_subscriber_state(subscriber_id, "disabled", ctx.now).await?;
+    tx.skip_deliveries(subscriber_id, ctx.now).await?;
+    if row.contact.is_some() {
+        handshake(tx, ctx, "endpoint_disabled", subscriber_id).await?;
+    }
+    let detail = json!({ "before": row.state, "after": "disabled", "why": why });
+    audit(tx, ctx, "disable_endpoint", &format!("subscriber:{subscriber_id}"), detail).await
+}
+
+/// Tries a disabled endpoint again from now on: what was given up meanwhile is sent again where that is asked for.
+pub async fn enable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
+    if row.state != "disabled" {
+        return Err(Refusal::Conflict("Only an endpoint that was given up can be tried again.".into()));
+    }
+    // It passed its challenge once; whoever holds it now is asked again.
+    tx.set_subscriber_state(subscriber_id, "pending", ctx.now).await?;
+    tx.note_working(subscriber_id).await?;
+    handshake(tx, ctx, "challenge", subscriber_id).await?;
+    audit(tx, ctx, "enable_endpoint", &format!("subscriber:{subscriber_id}"), json!({ "before": "disabled" }))
+        .await
+}
+
+/// Sends again; how many.
+pub async fn replay(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, again: Again) -> Result<u64, Refusal> {
+    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
+    if row.state != "confirmed" {
+        return Err(Refusal::Conflict("Nothing is sent to this subscription now.".into()));
+    }
+    let count = match again {
+        Again::One(id) => u64::from(tx.replay_delivery(subscriber_id, id, ctx.now).await?),
+        Again::Since(from) => tx.replay_dead(subscriber_id, from, ctx.now).await?,
+    };
+    let detail = json!({ "count": count });
+    audit(tx, ctx, "replay_deliveries", &format!("subscriber:{subscriber_id}"), detail).await?;
+    Ok(count)
+}
+
+/// Sends a message that says only that it is a test.
+pub async fn test(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
+    if row.state != "confirmed" {
+        return Err(Refusal::Conflict("Nothing is sent to this subscription now.".into()));
+    }
+    handshake(tx, ctx, "test", subscriber_id).await?;
+    audit(tx, ctx, "send_test", &format!("subscriber:{subscriber_id}"), json!({ "channel": row.channel }))
+        .await
+}

@@ -1,0 +1,43 @@
+//! Threads for work that gives way: whoever reads the page or leads an incident comes first.
+
+use tokio::sync::oneshot;
+
+/// Threads of the background.
+const THREADS: usize = 2;
+/// Niceness: of a busy core the background gets about a tenth.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "the background keeps the priority of the rest");
+    }
+}
+
+/// Runs a future on threads of its own that give way, to its end.
+pub async fn run<F>(name: &'static str, work: F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (ended, end) = oneshot::channel::<()>();
+    let body = move || {
+        give_way();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name(name)
+            .on_thread_start(give_way)
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(work),
+            Err(error) => tracing::error!(%error, name, "the background did not start"),
+        }
+        drop(ended);
+    };
+    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
+        tracing::error!(%error, name, "the background did not start");
+        return;
+    }
+    let _ = end.await;
+}
