@@ -77,6 +77,14 @@ impl Message {
             .with_link("How to verify signatures", paths::API)
     }
 
+    /// After a chat was entered.
+    #[must_use]
+    pub fn chat_added(site: Site, chat: &str, manage_token: &str) -> Self {
+        let next = format!("A first message goes to {chat} now. It says what follows and how to end it.");
+        Self::new(site, "Your channel is being asked.", &[&next, "Nothing arrives? Then the address is not right any more: make a new one there."])
+            .with_link("Change or end it (keep this link)", &paths::manage(manage_token))
+    }
+
     /// The page behind the link of a confirmation mail: nothing happens before the button is pressed.
     #[must_use]
     pub fn confirm(site: Site, token: &str, scope: &str) -> Self {
@@ -191,6 +199,7 @@ impl Message {
         vec![
             Self::check_your_mail(site()),
             Self::webhook_added(site(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "t0ken"),
+            Self::chat_added(site(), "Slack", "t0ken"),
             Self::confirm(site(), "t0ken", "France and Italy"),
             Self::confirmed(site(), "t0ken"),
             Self::erased(site()),

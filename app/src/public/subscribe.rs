@@ -21,6 +21,9 @@ pub fn subscribe_page(page: &SubscribePage) -> String {
             <fieldset>
                 <legend>"How?"</legend>
                 {channel(page, "email", "E-mail")}
+                {channel(page, "slack", "Slack")}
+                {channel(page, "teams", "Microsoft Teams")}
+                {channel(page, "discord", "Discord")}
                 {channel(page, "webhook", "Webhook (signed JSON to your server)")}
                 {error("channel", page.error("channel"))}
             </fieldset>
@@ -56,7 +59,7 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
     let is_wrong = page.error("address").is_some();
     view! {
         <p class="field">
-            <label for="address">"E-mail address, or https:// address of your webhook"</label>
+            <label for="address">"E-mail address, or https:// address of the incoming webhook"</label>
             <input
                 id="address"
                 name="address"
@@ -72,7 +75,7 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
         </p>
         {error("address", page.error("address"))}
         <p class="field hook">
-            <label for="contact">"For a webhook: whom to write to when it fails "<small>"e-mail, if you like"</small></label>
+            <label for="contact">"Whom to write to when it fails "<small>"e-mail, if you like"</small></label>
             <input id="contact" name="contact" value=page.contact.clone() maxlength="254" autocapitalize="none" spellcheck="false" />
         </p>
         {error("contact", page.error("contact"))}

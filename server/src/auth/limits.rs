@@ -46,7 +46,7 @@ impl Limits {
     /// Counts a subscription by `email` or `webhook`; false when there were too many.
     #[must_use]
     pub fn subscribe(&self, channel: &str, ip: IpAddr) -> bool {
-        let limiter = if channel == "webhook" { &self.webhook } else { &self.subscribe };
+        let limiter = if channel != "email" { &self.webhook } else { &self.subscribe };
         limiter.retain_recent();
         limiter.check_key(&ip).is_ok()
     }

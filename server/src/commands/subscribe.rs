@@ -8,6 +8,7 @@ mod manage;
 mod settle;
 
 use delivery::{
+    chat::Chat,
     email::MailAddress,
     webhook::{guard::Guard, sign::Secret, target::Target},
 };
@@ -180,6 +181,27 @@ pub async fn by_webhook(
     row.secret_sealed = Some(keys.seal(&secret_context(&row.id), secret.reveal().as_bytes()));
     tx.insert_subscription_request(&row).await?;
     Ok(Endpoint { secret: secret.reveal(), manage_token: manage_token(keys, &row.id) })
+}
+
+/// Asks for messages into a chat. The address is the secret, and is kept like one; a first message says what follows.
+pub async fn by_chat(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    keys: &Keys,
+    guard: &Guard,
+    (chat, url): (Chat, &str),
+    wish: Wish,
+) -> Result<String, Refusal> {
+    let target = Target::parse(url.trim(), guard).map_err(|e| Refusal::field("address", e.to_string()))?;
+    if !chat.owns(&target) {
+        let message = format!("This is not an incoming webhook of {}. Make one there, and copy its address.", chat.name());
+        return Err(Refusal::field("address", message));
+    }
+    let wish = wish.checked(tx).await?;
+    let mut row = request(ctx, chat.slug(), target.host().to_owned(), target.host(), &wish);
+    row.secret_sealed = Some(keys.seal(&secret_context(&row.id), target.as_str().as_bytes()));
+    tx.insert_subscription_request(&row).await?;
+    Ok(manage_token(keys, &row.id))
 }
 
 fn request(ctx: &Ctx, channel: &str, address: String, host: &str, wish: &Wish) -> SubscriptionRequestRow {

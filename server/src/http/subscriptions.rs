@@ -16,6 +16,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
+use delivery::chat::Chat;
 use domain::scope::Scope;
 use serde::Deserialize;
 
@@ -101,7 +102,10 @@ pub async fn submit(
         Err(response) => return response,
     };
     let fields = Fields::parse(&bytes);
-    let channel = if fields.one("channel") == "webhook" { "webhook" } else { "email" };
+    let channel = match fields.one("channel") {
+        known @ ("webhook" | "slack" | "teams" | "discord") => known,
+        _ => "email",
+    };
     // Only robots fill what people do not see: they get the same page, and nothing happens.
     if fields.some("website").is_some() {
         return public_page(StatusCode::OK, message_page(&Message::check_your_mail(site(&app))));
@@ -134,7 +138,11 @@ async fn take(app: &App, ctx: &Ctx, channel: &str, fields: &Fields) -> Result<Me
     let wish = wish::read(fields, ctx.now)?;
     let address = fields.one("address");
     let mut tx = app.store.write().await?;
-    let page = if channel == "webhook" {
+    let page = if let Some(chat) = Chat::from_slug(channel) {
+        let guard = Arc::clone(&app.guard);
+        let token = subscribe::by_chat(&mut tx, ctx, &app.keys, &guard, (chat, address), wish).await?;
+        Message::chat_added(site(app), chat.name(), &token)
+    } else if channel == "webhook" {
         let guard = Arc::clone(&app.guard);
         let endpoint = subscribe::by_webhook(&mut tx, ctx, &app.keys, &guard, address, wish).await?;
         Message::webhook_added(site(app), &endpoint.secret, &endpoint.manage_token)

@@ -24,13 +24,13 @@ statements! {
     MOVE_CURSOR = "UPDATE outbox SET cursor_subscriber_id = $1, expanded_at = $2 WHERE event_id = $3";
     CLAIM_DELIVERIES {
         sqlite = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
-            SELECT id FROM deliveries WHERE channel = $3 AND state IN ('queued', 'leased') AND ((state = 'queued' AND next_attempt_at <= $4)
-            OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at, id LIMIT $5)
-            RETURNING id, event_id, subscriber_id, attempts, created_at",
+            SELECT id FROM deliveries WHERE channel IN (SELECT value FROM json_each($3)) AND state IN ('queued', 'leased')
+            AND ((state = 'queued' AND next_attempt_at <= $4) OR (state = 'leased' AND lease_until_at <= $4))
+            ORDER BY priority, next_attempt_at, id LIMIT $5) RETURNING id, event_id, subscriber_id, attempts, created_at",
         postgres = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
-            SELECT id FROM deliveries WHERE channel = $3 AND state IN ('queued', 'leased') AND ((state = 'queued' AND next_attempt_at <= $4)
-            OR (state = 'leased' AND lease_until_at <= $4)) ORDER BY priority, next_attempt_at, id LIMIT $5 FOR UPDATE SKIP LOCKED)
-            RETURNING id, event_id, subscriber_id, attempts, created_at"
+            SELECT id FROM deliveries WHERE channel IN (SELECT jsonb_array_elements_text($3::jsonb)) AND state IN ('queued', 'leased')
+            AND ((state = 'queued' AND next_attempt_at <= $4) OR (state = 'leased' AND lease_until_at <= $4))
+            ORDER BY priority, next_attempt_at, id LIMIT $5 FOR UPDATE SKIP LOCKED) RETURNING id, event_id, subscriber_id, attempts, created_at"
     };
     CLAIM_MAILS {
         sqlite = "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_at = $1, fence = $2 WHERE id IN (
@@ -255,10 +255,10 @@ impl Tx {
         execute!(self, MOVE_CURSOR, cursor, done.map(Timestamp::millis), event_id).map(drop)
     }
 
-    /// Claims due deliveries of a channel under a lease; expired leases are due again.
+    /// Claims due deliveries of some channels under a lease; expired leases are due again.
     pub async fn claim_deliveries(
         &mut self,
-        channel: &str,
+        channels: &[&str],
         limit: i64,
         fence: &str,
         now: Timestamp,
@@ -270,7 +270,7 @@ impl Tx {
             CLAIM_DELIVERIES,
             now.plus(lease_ms).millis(),
             fence,
-            channel,
+            serde_json::to_string(channels).unwrap_or_default(),
             now.millis(),
             limit
         )

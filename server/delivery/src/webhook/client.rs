@@ -46,7 +46,7 @@ pub struct Delivery<'a> {
     pub id: &'a str,
     /// Time of this attempt.
     pub at: Timestamp,
-    /// Sign it: two while a new one is being rolled out.
+    /// Sign it: two while a new one is being rolled out. None: it is not signed (chat).
     pub secrets: &'a [Secret],
     /// The exact bytes that are signed and sent.
     pub body: &'a [u8],
@@ -132,14 +132,18 @@ impl Client {
     }
 
     fn request(&self, target: &Target, delivery: Delivery<'_>) -> Result<Request<Full<Bytes>>, String> {
-        Request::post(target.path())
+        let mut request = Request::post(target.path())
             .header(HOST, target.authority())
             .header(USER_AGENT, &self.user_agent)
             .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .header("webhook-id", delivery.id)
-            .header("webhook-timestamp", delivery.at.secs().to_string())
-            .header("webhook-signature", delivery.signatures())
+            .header(CONTENT_TYPE, "application/json; charset=utf-8");
+        if !delivery.secrets.is_empty() {
+            request = request
+                .header("webhook-id", delivery.id)
+                .header("webhook-timestamp", delivery.at.secs().to_string())
+                .header("webhook-signature", delivery.signatures());
+        }
+        request
             .body(Full::new(Bytes::copy_from_slice(delivery.body)))
             .map_err(|e| e.to_string())
     }

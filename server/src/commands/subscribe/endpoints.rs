@@ -61,7 +61,8 @@ pub async fn enable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), R
     // It passed its challenge once; whoever holds it now is asked again.
     tx.set_subscriber_state(subscriber_id, "pending", ctx.now).await?;
     tx.note_working(subscriber_id).await?;
-    handshake(tx, ctx, "challenge", subscriber_id).await?;
+    let question = if row.channel == "webhook" { "challenge" } else { "welcome" };
+    handshake(tx, ctx, question, subscriber_id).await?;
     audit(tx, ctx, "enable_endpoint", &format!("subscriber:{subscriber_id}"), json!({ "before": "disabled" }))
         .await
 }

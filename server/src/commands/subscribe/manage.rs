@@ -106,7 +106,7 @@ pub async fn rotate_secret(
     subscriber_id: &str,
 ) -> Result<String, Refusal> {
     let mut row = confirmed(tx, subscriber_id).await?;
-    if row.secret_sealed.is_none() {
+    if row.channel != "webhook" {
         return Err(Refusal::Conflict("Only webhooks have a signing secret.".into()));
     }
     let secret = Secret::new(random()).reveal();

@@ -122,6 +122,10 @@ async fn endpoint(
     let waiting = tx.unproven_endpoints(&row.host, ctx.now.plus(-DAY)).await?;
     tx.insert_subscriber(&row).await?;
     // Nobody is to be bothered by challenges that a stranger asks for: beyond the limit, the operator decides.
+    if asked.channel != "webhook" {
+        // Whoever holds a chat's address may post there: the first message says what follows and how to end it.
+        return handshake(tx, ctx, "welcome", &row.id).await;
+    }
     if waiting >= UNPROVEN { Ok(()) } else { handshake(tx, ctx, "challenge", &row.id).await }
 }
 

@@ -125,6 +125,8 @@ fn about(kind: &str) -> &'static str {
         "confirmation" => "question whether you want this",
         "known" => "that you are subscribed already",
         "challenge" => "challenge",
+        "welcome" => "first message",
+        "test" => "test",
         _ => "update of an incident",
     }
 }

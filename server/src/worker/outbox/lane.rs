@@ -20,6 +20,8 @@ use crate::{clock::new_id, commands::Refusal, http::serve::stopped, state::App};
 
 /// A claim holds this long; an attempt takes less.
 const LEASE: i64 = 60 * SECOND;
+/// What goes out by HTTP.
+const CHANNELS: [&str; 4] = ["webhook", "slack", "teams", "discord"];
 /// Webhooks on their way at once: more than there will be silent endpoints.
 const WEBHOOKS: usize = 256;
 /// Webhooks on their way to one endpoint at once.
@@ -153,7 +155,7 @@ impl Lane {
         }
         if room > 0 {
             let room = i64::try_from(room).unwrap_or(1);
-            claimed = tx.claim_deliveries("webhook", room, &fence, now, LEASE).await?;
+            claimed = tx.claim_deliveries(&CHANNELS, room, &fence, now, LEASE).await?;
         }
         tx.commit().await?;
         self.sent.clear();
@@ -168,7 +170,7 @@ impl Lane {
                 self.sent.push(Sent { claim, verdict, took_ms: 0 });
                 continue;
             };
-            claim.is_challenge = told.outbox.kind == "challenge";
+            claim.is_challenge = matches!(told.outbox.kind.as_str(), "challenge" | "welcome");
             let subscriber = &claim.row.subscriber_id;
             let busy = self.busy.get(subscriber).copied().unwrap_or(0);
             if busy >= PER_ENDPOINT {

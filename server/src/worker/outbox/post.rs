@@ -1,6 +1,7 @@
 //! One attempt: is it still wanted, what does it say, and what did the peer answer. No transaction is open here.
 
 use delivery::{
+    chat::{Card, Chat},
     outcome::Outcome,
     webhook::{Secret, Target, body, challenge, client::Delivery},
 };
@@ -25,14 +26,17 @@ pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &Cla
         }
     };
     let is_handshake = told.outbox.kind != "incident_update";
-    let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge");
+    let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge" | "welcome");
     if subscriber.state != if asks { "pending" } else { "confirmed" } {
         return Verdict::Skipped(format!("the subscriber is {}", subscriber.state));
     }
     if !is_handshake && subscriber.is_paused(app.clock.now()) {
         return Verdict::Skipped("the subscriber has paused".into());
     }
-    Verdict::Tried(webhook(app, senders, told, &subscriber).await)
+    Verdict::Tried(match Chat::from_slug(&subscriber.channel) {
+        Some(which) => chat(app, senders, told, &subscriber, which).await,
+        None => webhook(app, senders, told, &subscriber).await,
+    })
 }
 
 fn unsubscribe_url(app: &App, subscriber: &SubscriberRow) -> String {
@@ -67,6 +71,51 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
     let body = body::incident(notice, &unsubscribe_url(app, subscriber), at);
     client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome
+}
+
+async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &SubscriberRow, chat: Chat) -> Outcome {
+    let client = &senders.client;
+    let sealed = subscriber.secret_sealed.as_deref().unwrap_or_default();
+    let url = app.keys.open(&subscribe::secret_context(&subscriber.id), sealed);
+    let Some(url) = url.and_then(|bytes| String::from_utf8(bytes).ok()) else {
+        return Outcome::Dead("the address cannot be opened".into());
+    };
+    let target = match Target::parse(&url, client.guard()) {
+        Ok(target) => target,
+        Err(error) => return Outcome::retry(error.to_string()),
+    };
+    let at = app.clock.now();
+    let Some(card) = card(app, told, subscriber) else {
+        return Outcome::Dead("the update is not there any more".into());
+    };
+    let answer = client.post(&target, Delivery { id: "", at, secrets: &[], body: &chat.body(&card) }).await;
+    match answer.outcome {
+        Outcome::Delivered(said) if !chat.took(&answer.body) => Outcome::retry(said),
+        // These services say 404 where the owner has removed the webhook.
+        Outcome::Retry { answer, .. } if answer.starts_with("404") => Outcome::Gone(answer),
+        outcome => outcome,
+    }
+}
+
+fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
+    let origin = app.config.origin();
+    let manage = format!("{origin}{}", ::app::paths::manage(&subscribe::manage_token(&app.keys, &subscriber.id)));
+    if let Some(notice) = &told.about {
+        return Some(Card::new(notice, &manage, app.clock.now()));
+    }
+    let scope = subscriber.scope().unwrap_or_default();
+    let (name, scope) = app.snapshot.with_world(|w| (w.page_name.clone(), scope.words(w)));
+    match told.outbox.kind.as_str() {
+        "welcome" => {
+            let text = format!("From now on this channel gets updates about {scope}.");
+            Some(Card::notice(&format!("Status updates of {name}"), &text, origin, &manage))
+        }
+        "test" => {
+            let text = "This is a test. Nothing has happened, and nothing is to be done.";
+            Some(Card::notice(&format!("A test from {name}"), text, origin, &manage))
+        }
+        _ => None,
+    }
 }
 
 /// The secrets that sign now: the newest first, the one before it while it still counts.

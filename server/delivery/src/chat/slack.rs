@@ -1,0 +1,33 @@
+//! Slack's Block Kit.
+
+use serde_json::{Value, json};
+
+use super::{Card, fit};
+
+/// Only these three mean something in Slack's text; with them gone nothing can mention or link.
+fn escaped(text: &str, max: usize) -> String {
+    fit(text, max).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+pub(super) fn message(card: &Card) -> Value {
+    let mut blocks = vec![json!({
+        "type": "header", "text": { "type": "plain_text", "text": fit(&card.title, 150), "emoji": false },
+    })];
+    let fact = |(label, value): &(String, String)| {
+        json!({ "type": "mrkdwn", "text": format!("*{}*\n{}", escaped(label, 60), escaped(value, 600)) })
+    };
+    if !card.facts.is_empty() {
+        blocks.push(json!({ "type": "section", "fields": card.facts.iter().take(10).map(fact).collect::<Vec<_>>() }));
+    }
+    for (label, text) in card.parts.iter().take(20) {
+        let label = if label.is_empty() { String::new() } else { format!("*{}*\n", escaped(label, 100)) };
+        blocks.push(json!({
+            "type": "section", "text": { "type": "mrkdwn", "text": format!("{label}{}", escaped(text, 2_000)) },
+        }));
+    }
+    blocks.push(json!({
+        "type": "context",
+        "elements": [{ "type": "mrkdwn", "text": format!("<{}|Live status> · <{}|Change or end these messages>", card.link, card.manage_url) }],
+    }));
+    json!({ "text": escaped(&card.title, 300), "unfurl_links": false, "blocks": blocks })
+}
