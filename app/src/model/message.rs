@@ -81,8 +81,12 @@ impl Message {
     #[must_use]
     pub fn chat_added(site: Site, chat: &str, manage_token: &str) -> Self {
         let next = format!("A first message goes to {chat} now. It says what follows and how to end it.");
-        Self::new(site, "Your channel is being asked.", &[&next, "Nothing arrives? Then the address is not right any more: make a new one there."])
-            .with_link("Change or end it (keep this link)", &paths::manage(manage_token))
+        Self::new(
+            site,
+            "Your channel is being asked.",
+            &[&next, "Nothing arrives? Then the address is not right any more: make a new one there."],
+        )
+        .with_link("Change or end it (keep this link)", &paths::manage(manage_token))
     }
 
     /// The page behind the link of a confirmation mail: nothing happens before the button is pressed.

@@ -5,12 +5,7 @@ mod discord;
 mod slack;
 mod teams;
 
-use domain::{
-    clock::Timestamp,
-    clock_local::utc_and_local,
-    notice::IncidentNotice,
-    severity::Severity,
-};
+use domain::{clock::Timestamp, clock_local::utc_and_local, notice::IncidentNotice, severity::Severity};
 
 use crate::{outcome::is_hidden, webhook::Target};
 
@@ -83,10 +78,12 @@ impl Chat {
         }
         let (host, path) = (target.host(), target.path());
         match self {
-            Self::Slack => matches!(host, "hooks.slack.com" | "hooks.slack-gov.com") && path.starts_with("/services/"),
-            Self::Teams => {
-                [".webhook.office.com", ".logic.azure.com", ".api.powerplatform.com"].iter().any(|end| host.ends_with(end))
+            Self::Slack => {
+                matches!(host, "hooks.slack.com" | "hooks.slack-gov.com") && path.starts_with("/services/")
             }
+            Self::Teams => [".webhook.office.com", ".logic.azure.com", ".api.powerplatform.com"]
+                .iter()
+                .any(|end| host.ends_with(end)),
             Self::Discord => {
                 matches!(host, "discord.com" | "discordapp.com" | "canary.discord.com" | "ptb.discord.com")
                     && path.starts_with("/api/webhooks/")

@@ -194,7 +194,10 @@ pub async fn by_chat(
 ) -> Result<String, Refusal> {
     let target = Target::parse(url.trim(), guard).map_err(|e| Refusal::field("address", e.to_string()))?;
     if !chat.owns(&target) {
-        let message = format!("This is not an incoming webhook of {}. Make one there, and copy its address.", chat.name());
+        let message = format!(
+            "This is not an incoming webhook of {}. Make one there, and copy its address.",
+            chat.name()
+        );
         return Err(Refusal::field("address", message));
     }
     let wish = wish.checked(tx).await?;

@@ -37,6 +37,8 @@ pub(crate) struct MailAmount {
 const CONNECTIONS: &str = "16";
 /// Round trip to the relay far away.
 const FAR: Duration = Duration::from_millis(20);
+/// How often we look whether all has left: seldom enough not to be a load of its own.
+const ASK_AGAIN: Duration = Duration::from_millis(30);
 /// Subscribers of one import.
 const AT_ONCE: usize = 20_000;
 
@@ -84,6 +86,8 @@ struct Near {
     theirs: Vec<f64>,
     page_quiet: Vec<f64>,
     page_during: Vec<f64>,
+    /// While smtp-source sends as much instead: what the machine takes by itself.
+    page_during_theirs: Vec<f64>,
     rss_mib: f64,
 }
 
@@ -92,7 +96,9 @@ fn figures(kept: &Kept, near: &Near, far: f64) -> Vec<Figure> {
     let rates = json!({
         "mails_per_s": median(near.ours.clone()), "smtp_source_per_s": median(near.theirs.clone()), "rounds": near.ratios,
     });
-    let pages = json!({ "quiet_ms": near.page_quiet, "during_ms": near.page_during });
+    let pages = json!({
+        "quiet_ms": near.page_quiet, "during_ms": near.page_during, "during_smtp_source_ms": near.page_during_theirs,
+    });
     let (least, most) = (Bound::AtLeast, Bound::AtMost);
     let ratio = median(near.ratios.clone());
     #[allow(clippy::cast_precision_loss, reason = "counts")]
@@ -190,7 +196,7 @@ fn settle(client: &mut Client, cookie: &str) -> Result<(), String> {
         if begun.elapsed() > Duration::from_secs(300) {
             return Err(format!("{waits} mails are still waiting after 300 s"));
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::sleep(ASK_AGAIN);
     }
 }
 
@@ -263,6 +269,11 @@ fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<
         thread::sleep(Duration::from_millis(300));
         publish(&mut author, &mut client, &cookie, amount.subscribers)?;
         near.page_during.push(reader.join().map_err(|_| "a visitor broke off")?);
+        let host = subject.host.clone();
+        let reader = thread::spawn(move || percentile(&open_loop(&host, 1_000, 2), 0.99));
+        thread::sleep(Duration::from_millis(300));
+        sink.reference(amount.subscribers, size)?;
+        near.page_during_theirs.push(reader.join().map_err(|_| "a visitor broke off")?);
     }
     near.rss_mib = resident_mib(subject.pid());
     Ok(near)

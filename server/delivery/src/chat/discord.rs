@@ -17,9 +17,7 @@ fn plain(text: &str, max: usize) -> String {
 }
 
 pub(super) fn message(card: &Card) -> Value {
-    let fact = |(label, value): &(String, String)| {
-        json!({ "name": fit(label, 100), "value": plain(value, 500), "inline": true })
-    };
+    let fact = |(label, value): &(String, String)| json!({ "name": fit(label, 100), "value": plain(value, 500), "inline": true });
     let part = |(label, text): &(String, String)| {
         let name = if label.is_empty() { "\u{200b}" } else { label.as_str() };
         json!({ "name": fit(name, 100), "value": plain(text, 500), "inline": false })

@@ -36,7 +36,9 @@ pub(super) fn message(card: &Card) -> Value {
         if !label.is_empty() {
             body.push(json!({ "type": "TextBlock", "text": plain(label, 100), "weight": "Bolder", "wrap": true, "spacing": "Medium" }));
         }
-        body.push(json!({ "type": "TextBlock", "text": plain(text, 2_000), "wrap": true, "spacing": "Small" }));
+        body.push(
+            json!({ "type": "TextBlock", "text": plain(text, 2_000), "wrap": true, "spacing": "Small" }),
+        );
     }
     json!({
         "type": "message",

@@ -17,7 +17,14 @@ fn body(chat: Chat, card: &Card) -> Value {
 fn each_says_region_severity_next_update_and_link() {
     for chat in Chat::ALL {
         let text = body(chat, &card()).to_string();
-        for part in ["France", "Sev 2", "14:50 UTC (15:50 in France)", "/incidents/p31zjtct2jer", "/manage/token", "one in four"] {
+        for part in [
+            "France",
+            "Sev 2",
+            "14:50 UTC (15:50 in France)",
+            "/incidents/p31zjtct2jer",
+            "/manage/token",
+            "one in four",
+        ] {
             assert!(text.replace("\\\\", "").contains(part), "{chat:?} {part}: {text}");
         }
     }
@@ -33,13 +40,17 @@ fn each_says_region_severity_next_update_and_link() {
 #[test]
 fn typed_text_can_neither_mention_nor_link_nor_grow_without_end() {
     let mut hostile = card();
-    let text = "<!channel> <@U1> @everyone [x](https://evil.example) **b** \u{202e}\u{0}&lt;".to_owned() + &"long ".repeat(4_000);
+    let text = "<!channel> <@U1> @everyone [x](https://evil.example) **b** \u{202e}\u{0}&lt;".to_owned()
+        + &"long ".repeat(4_000);
     hostile.title.clone_from(&text);
     hostile.parts = vec![("What we know".into(), text.clone()); 30];
     hostile.facts = vec![("Where".into(), text); 15];
     let slack = body(Chat::Slack, &hostile);
     let words = slack.to_string();
-    assert!(!words.contains("<!channel>") && !words.contains("<@U1>") && words.contains("&lt;!channel&gt;"), "{words}");
+    assert!(
+        !words.contains("<!channel>") && !words.contains("<@U1>") && words.contains("&lt;!channel&gt;"),
+        "{words}"
+    );
     assert!(slack["blocks"].as_array().unwrap().len() <= 50);
     assert!(slack["blocks"][0]["text"]["text"].as_str().unwrap().chars().count() <= 150);
     assert!(slack["blocks"][1]["fields"].as_array().unwrap().len() <= 10);
@@ -50,7 +61,9 @@ fn typed_text_can_neither_mention_nor_link_nor_grow_without_end() {
     assert_eq!(discord["allowed_mentions"]["parse"], serde_json::json!([]));
     let embed = &discord["embeds"][0];
     let fields = embed["fields"].as_array().unwrap();
-    assert!(fields.len() <= 25 && fields.iter().all(|f| f["value"].as_str().unwrap().chars().count() <= 1_024));
+    assert!(
+        fields.len() <= 25 && fields.iter().all(|f| f["value"].as_str().unwrap().chars().count() <= 1_024)
+    );
     assert!(embed.to_string().chars().count() <= 6_000);
     for chat in Chat::ALL {
         assert!(!body(chat, &hostile).to_string().contains('\u{202e}'));

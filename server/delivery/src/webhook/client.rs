@@ -143,9 +143,7 @@ impl Client {
                 .header("webhook-timestamp", delivery.at.secs().to_string())
                 .header("webhook-signature", delivery.signatures());
         }
-        request
-            .body(Full::new(Bytes::copy_from_slice(delivery.body)))
-            .map_err(|e| e.to_string())
+        request.body(Full::new(Bytes::copy_from_slice(delivery.body))).map_err(|e| e.to_string())
     }
 
     /// Resolves once; refuses the name if any of its addresses is refused; dials what was checked.

@@ -99,7 +99,8 @@ async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &Subscriber
 
 fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
     let origin = app.config.origin();
-    let manage = format!("{origin}{}", ::app::paths::manage(&subscribe::manage_token(&app.keys, &subscriber.id)));
+    let manage =
+        format!("{origin}{}", ::app::paths::manage(&subscribe::manage_token(&app.keys, &subscriber.id)));
     if let Some(notice) = &told.about {
         return Some(Card::new(notice, &manage, app.clock.now()));
     }
