@@ -19,6 +19,7 @@ pub mod record;
 pub mod rehearsals;
 pub mod reviews;
 mod settings;
+mod subscriber;
 pub mod templates;
 pub mod writing;
 
@@ -37,5 +38,6 @@ pub use record::{print, record};
 pub use rehearsals::{rehearsal, rehearsals};
 pub use reviews::{reviews, week};
 pub use settings::settings;
+pub use subscriber::subscriber;
 pub use templates::{template, templates};
 pub use writing::rules;

@@ -86,7 +86,7 @@ fn guarded() -> Router<App> {
         .route("/console/subscribers", get(subscribers::show))
         .route("/console/subscribers/import", post(subscribers::import))
         .route("/console/deliveries.json", get(subscribers::health))
-        .route("/console/subscribers/{id}/approve", post(subscribers::approve))
+        .route("/console/subscribers/{id}", get(subscribers::one::show).post(subscribers::one::act))
         .route("/console/settings", get(settings::show))
         .route("/console/settings/promises", get(policy::show).post(policy::save))
         .route("/console/settings/portfolios", post(settings::add_portfolio))
@@ -143,8 +143,8 @@ fn reviews() -> Router<App> {
 /// Routes for visitors; none reads a cookie.
 fn visitors() -> Router<App> {
     use subscriptions::{
-        change, confirm, confirm_form, erase, export, form, leave, manage_form, pause, resume, rotate,
-        submit, unsubscribe, unsubscribe_form,
+        change, confirm, confirm_form, enable, erase, export, form, leave, manage_form, pause, replay,
+        resume, rotate, submit, test, unsubscribe, unsubscribe_form,
     };
     Router::new()
         .route("/subscribe", get(form).post(submit))
@@ -154,6 +154,9 @@ fn visitors() -> Router<App> {
         .route("/manage/{token}/pause", post(pause))
         .route("/manage/{token}/resume", post(resume))
         .route("/manage/{token}/secret", post(rotate))
+        .route("/manage/{token}/test", post(test))
+        .route("/manage/{token}/replay", post(replay))
+        .route("/manage/{token}/enable", post(enable))
         .route("/manage/{token}/unsubscribe", post(leave))
         .route("/manage/{token}/erase", post(erase))
         .route("/manage/{token}/export.json", get(export))

@@ -82,13 +82,10 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
     let list: Vec<_> = model
         .list
         .iter()
-        .map(|(address, channel, state, since, approve)| {
-            let approve = approve.as_ref().map(|id| {
-                let action = format!("/console/subscribers/{id}/approve");
-                view! { <form method="post" action=action>{frame.token()}<button>"Approve without challenge"</button></form> }
-            });
+        .map(|(id, address, channel, state, since)| {
+            let href = format!("/console/subscribers/{id}");
             view! {
-                <tr><td>{address.clone()}</td><td>{channel.clone()}</td><td>{state.clone()}</td><td>{since.clone()}</td><td>{approve}</td></tr>
+                <tr><td><a href=href>{address.clone()}</a></td><td>{channel.clone()}</td><td>{state.clone()}</td><td>{since.clone()}</td></tr>
             }
         })
         .collect();
@@ -106,7 +103,7 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
                     <table class="now"><thead><tr><th>"Channel"</th><th>"State"</th><th class="n">"Count"</th></tr></thead><tbody>{counts}</tbody></table>
                     <h2>"Newest"</h2>
                     <table class="now">
-                        <thead><tr><th>"Address"</th><th>"Channel"</th><th>"State"</th><th>"Since"</th><th><span class="v">"Action"</span></th></tr></thead>
+                        <thead><tr><th>"Address"</th><th>"Channel"</th><th>"State"</th><th>"Since"</th></tr></thead>
                         <tbody>{list}</tbody>
                     </table>
                 }.into_any()

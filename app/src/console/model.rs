@@ -366,8 +366,48 @@ pub struct Subscribers {
     pub done: Option<String>,
     /// What was wrong.
     pub error: Option<FormError>,
-    /// Masked address, channel, state, since; id to approve where it waits.
-    pub list: Vec<(String, String, String, String, Option<String>)>,
+    /// Id, masked address, channel, state, since.
+    pub list: Vec<(String, String, String, String, String)>,
+}
+
+/// One subscriber.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriberPage {
+    /// Public id.
+    pub id: String,
+    /// Masked.
+    pub address: String,
+    /// `email`, `webhook`, `slack`, `teams` or `discord`.
+    pub channel: String,
+    /// `confirmed, paused`.
+    pub state: String,
+    /// Label and value.
+    pub facts: Vec<(String, String)>,
+    /// What can be done: verb and label.
+    pub verbs: Vec<(String, String)>,
+    /// The newest first.
+    pub messages: Vec<SubscriberMessage>,
+    /// When, how long, `taken` or `failed`, answer.
+    pub attempts: Vec<(String, String, &'static str, String)>,
+    /// What was done, in a sentence.
+    pub done: Option<String>,
+    /// What was wrong.
+    pub error: Option<FormError>,
+}
+
+/// A message to a subscriber.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriberMessage {
+    /// When it was first due.
+    pub at: String,
+    /// What it was about.
+    pub what: String,
+    /// `delivered`.
+    pub state: String,
+    /// So far.
+    pub attempts: i64,
+    /// The peer's last words.
+    pub answer: String,
 }
 
 /// How a channel did in the past hour.

@@ -76,6 +76,8 @@ pub struct ManagePage {
     pub state: String,
     /// Whether it can be changed.
     pub is_live: bool,
+    /// Whether the endpoint was given up, and can be tried again.
+    pub is_disabled: bool,
     /// Whether it is paused.
     pub is_paused: bool,
     /// What it is about.

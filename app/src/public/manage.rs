@@ -30,7 +30,8 @@ pub fn manage_page(page: &ManagePage) -> String {
         {secret}
         {page.is_live.then(|| change(page, &base))}
         {page.is_live.then(|| pause(page, &base))}
-        {(page.is_live && page.channel == "webhook").then(|| endpoint(&base))}
+        {(page.is_live && page.channel != "email").then(|| endpoint(page, &base))}
+        {page.is_disabled.then(|| again(&base))}
         {deliveries(page)}
         {leave(page, &base)}
     };
@@ -82,12 +83,30 @@ fn pause(page: &ManagePage, base: &str) -> AnyView {
     view! { <section><h2>"Pause"</h2><p>"What is published meanwhile is not sent afterwards."</p>{body}</section> }.into_any()
 }
 
-fn endpoint(base: &str) -> AnyView {
+fn endpoint(page: &ManagePage, base: &str) -> AnyView {
+    let secret = (page.channel == "webhook").then(|| {
+        view! {
+            <p>"A new signing secret is shown once. For 24 hours messages carry two signatures, so that your receiver can change over."</p>
+            <form method="post" action=format!("{base}/secret")><button type="submit">"Make a new secret"</button></form>
+        }
+    });
     view! {
         <section>
-            <h2>"Signing secret"</h2>
-            <p>"A new secret is shown once. For 24 hours messages carry two signatures, so that your receiver can change over."</p>
-            <form method="post" action=format!("{base}/secret")><button type="submit">"Make a new secret"</button></form>
+            <h2>"Your endpoint"</h2>
+            <form method="post" action=format!("{base}/test")><button type="submit">"Send a test"</button></form>
+            <form method="post" action=format!("{base}/replay")><button type="submit">"Send again what was given up"</button></form>
+            {secret}
+        </section>
+    }
+    .into_any()
+}
+
+fn again(base: &str) -> AnyView {
+    view! {
+        <section>
+            <h2>"Try it again"</h2>
+            <p>"It is asked once; messages start when it answers. What was given up meanwhile can be sent again then."</p>
+            <form method="post" action=format!("{base}/enable")><button type="submit">"Try it again"</button></form>
         </section>
     }
     .into_any()

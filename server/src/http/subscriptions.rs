@@ -22,7 +22,9 @@ use serde::Deserialize;
 
 pub use self::{
     links::{confirm, confirm_form, unsubscribe, unsubscribe_form},
-    manage::{change, erase, export, leave, pause, resume, rotate, show as manage_form},
+    manage::{
+        change, enable, erase, export, leave, pause, replay, resume, rotate, show as manage_form, test,
+    },
 };
 use super::{fields::Fields, public::csp};
 use crate::{

@@ -101,6 +101,21 @@ fn find<'a>(channels: &'a mut Vec<ChannelHealth>, name: &str) -> &'a mut Channel
     &mut channels[at]
 }
 
+/// What a notice of this kind is, in words.
+#[must_use]
+pub fn about(kind: &str) -> &'static str {
+    match kind {
+        "confirmation" => "question whether you want this",
+        "known" => "that you are subscribed already",
+        "challenge" => "challenge",
+        "welcome" => "first message",
+        "test" => "test",
+        "endpoint_failing" => "that your endpoint fails",
+        "endpoint_disabled" => "that your endpoint was given up",
+        _ => "update of an incident",
+    }
+}
+
 /// For machines: durations in milliseconds; `notices` whose recipients are not all queued yet.
 #[must_use]
 pub fn json(channels: &[ChannelHealth], notices: i64) -> Value {

@@ -14,6 +14,7 @@ mod rehearsals;
 mod reviews;
 mod sign_in;
 mod six_hours;
+mod subscribers;
 mod tasks;
 mod texts;
 mod writing;

@@ -16,3 +16,20 @@ pub async fn hard(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, answer: &str) -> 
     let detail = json!({ "why": "hard_bounce", "answer": answer, "before": row.state });
     audit(tx, ctx, "suppress_subscriber", &format!("subscriber:{subscriber_id}"), detail).await
 }
+
+/// Lets a suppressed address subscribe again: nothing is sent before it has confirmed.
+pub async fn release(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscriber"))?;
+    if row.state != "suppressed" {
+        return Err(Refusal::Conflict("This address is not suppressed.".into()));
+    }
+    tx.set_subscriber_state(subscriber_id, "unsubscribed", ctx.now).await?;
+    audit(
+        tx,
+        ctx,
+        "release_subscriber",
+        &format!("subscriber:{subscriber_id}"),
+        json!({ "before": row.state }),
+    )
+    .await
+}

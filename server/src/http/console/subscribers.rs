@@ -1,14 +1,16 @@
 //! Subscribers and the state of deliveries.
 
+pub mod one;
+
 use app::console::{
     self,
     model::{ChannelLine, FormError, Subscribers},
 };
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
 };
 use delivery::email::MailAddress;
 use domain::clock_local::utc_time;
@@ -118,10 +120,7 @@ fn masked(row: &SubscriberRow) -> String {
     if row.channel == "email" {
         return MailAddress::parse(&row.address).map_or_else(|_| "(erased)".into(), |a| a.masked());
     }
-    url::Url::parse(&row.address)
-        .ok()
-        .and_then(|u| u.host_str().map(|h| format!("{h}/…")))
-        .unwrap_or_default()
+    format!("{}/…", row.host)
 }
 
 async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, Refusal> {
@@ -136,10 +135,9 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
     };
     let channels = deliveries::health(&mut tx, now).await?.iter().map(channel).collect();
     let newest = tx.newest_subscribers(100).await?;
-    let list = newest.iter().map(|s| {
-        let approve = (s.channel != "email" && s.state == "pending").then(|| s.id.clone());
-        (masked(s), s.channel.clone(), s.state.clone(), utc_time(s.created_at, now), approve)
-    });
+    let list = newest
+        .iter()
+        .map(|s| (s.id.clone(), masked(s), s.channel.clone(), s.state.clone(), utc_time(s.created_at, now)));
     Ok(Subscribers {
         list: list.collect(),
         counts: tx.count_subscribers().await?,
@@ -175,22 +173,5 @@ fn channel(health: &ChannelHealth) -> ChannelLine {
         took: health.took_words().unwrap_or_default(),
         failed: share.unwrap_or_else(|| "–".into()),
         is_no_go: health.is_no_go(),
-    }
-}
-
-/// Vouches for an endpoint that cannot answer challenges.
-pub async fn approve(
-    State(app): State<App>,
-    Extension(session): Extension<Session>,
-    Path(id): Path<String>,
-) -> Response {
-    let done = async {
-        let mut tx = app.store.write().await?;
-        subscribe::approve(&mut tx, &ctx(&app, &session), &id).await?;
-        Ok::<_, Refusal>(tx.commit().await?)
-    };
-    match done.await {
-        Ok(()) => Redirect::to("/console/subscribers").into_response(),
-        Err(refusal) => refusal_page(&refusal),
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 };
 use delivery::email::MailAddress;
 use domain::{
-    clock::Timestamp,
+    clock::{HOUR, SECOND, Timestamp},
     clock_local::{utc_date, utc_time},
 };
 use serde::Deserialize;
@@ -21,8 +21,15 @@ use store::{SubscriberRow, Tx};
 
 use super::{failed, public_page, read, site, wish};
 use crate::{
-    commands::{Ctx, Refusal, subscribe},
+    commands::{
+        Ctx, Refusal,
+        subscribe::{
+            self,
+            endpoints::{self, Again},
+        },
+    },
     http::fields::Fields,
+    reads::deliveries,
     state::App,
 };
 
@@ -42,6 +49,9 @@ impl Done {
             "saved" => "Saved.",
             "paused" => "Paused.",
             "resumed" => "It goes on.",
+            "tested" => "A test is on its way. Load this page again to see what came of it.",
+            "replayed" => "What was given up is sent again, after everything that is new.",
+            "asked" => "Your endpoint is being asked. Messages start once it answers.",
             _ => return None,
         };
         Some(words.to_owned())
@@ -87,7 +97,7 @@ async fn page(
     now: Timestamp,
 ) -> Result<ManagePage, Refusal> {
     let scope = row.scope().unwrap_or_default();
-    let deliveries = tx.deliveries_of(&row.id, SHOWN).await?.into_iter();
+    let messages = tx.deliveries_of(&row.id, SHOWN).await?.into_iter();
     let is_typed = !said.errors.is_empty();
     let (form, words) =
         app.snapshot.with_world(|w| (wish::form(w, &scope, &row.time_zone, &row.language), scope.words(w)));
@@ -101,16 +111,17 @@ async fn page(
         },
         state: state(row, &words, now),
         is_live: row.state == "confirmed",
+        is_disabled: row.state == "disabled",
         is_paused: row.is_paused(now),
         scope: if is_typed { said.scope } else { form },
         contact: if is_typed { said.contact } else { row.contact.clone().unwrap_or_default() },
         secret: said.secret,
         done: said.done,
-        deliveries: deliveries
+        deliveries: messages
             .map(|d| {
                 (
                     utc_time(d.created_at, now),
-                    about(&d.kind).to_owned(),
+                    deliveries::about(&d.kind).to_owned(),
                     d.state,
                     d.answer.unwrap_or_default(),
                 )
@@ -118,17 +129,6 @@ async fn page(
             .collect(),
         errors: said.errors,
     })
-}
-
-fn about(kind: &str) -> &'static str {
-    match kind {
-        "confirmation" => "question whether you want this",
-        "known" => "that you are subscribed already",
-        "challenge" => "challenge",
-        "welcome" => "first message",
-        "test" => "test",
-        _ => "update of an incident",
-    }
 }
 
 fn state(row: &SubscriberRow, words: &str, now: Timestamp) -> String {
@@ -160,6 +160,7 @@ async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
         };
         let secret = verb.run(&mut tx, &ctx, app, &row.id, &fields).await?;
         tx.commit().await?;
+        app.wake.outbox.notify_one();
         Ok(secret)
     };
     match (done.await, verb) {
@@ -196,6 +197,9 @@ enum Verb {
     Pause,
     Resume,
     Rotate,
+    Test,
+    Replay,
+    Enable,
     Leave,
     Erase,
 }
@@ -205,6 +209,9 @@ impl Verb {
         match self {
             Self::Pause => "paused",
             Self::Resume => "resumed",
+            Self::Test => "tested",
+            Self::Replay => "replayed",
+            Self::Enable => "asked",
             _ => "saved",
         }
     }
@@ -234,6 +241,18 @@ impl Verb {
             }
             Self::Resume => subscribe::resume(tx, ctx, id).await?,
             Self::Rotate => return subscribe::rotate_secret(tx, ctx, &app.keys, id).await.map(Some),
+            Self::Test => {
+                // An endpoint is tested as often as its owner likes to wait.
+                let (sent, last) = tx.handshakes_since(id, ctx.now.plus(-HOUR)).await?;
+                if sent >= 10 || ctx.now.since(last) < 5 * SECOND {
+                    return Err(Refusal::Conflict(
+                        "Wait a few seconds between tests; ten an hour at most.".into(),
+                    ));
+                }
+                endpoints::test(tx, ctx, id).await?;
+            }
+            Self::Replay => drop(endpoints::replay(tx, ctx, id, Again::Since(Timestamp::default())).await?),
+            Self::Enable => endpoints::enable(tx, ctx, id).await?,
             Self::Leave => subscribe::unsubscribe(tx, ctx, id).await?,
             Self::Erase if fields.some("sure").is_none() => {
                 return Err(Refusal::field(
@@ -268,6 +287,12 @@ doors! {
     resume => Resume;
     /// A new signing secret.
     rotate => Rotate;
+    /// Sends a test.
+    test => Test;
+    /// Sends again what was given up.
+    replay => Replay;
+    /// Tries a given-up endpoint again.
+    enable => Enable;
     /// Ends it.
     leave => Leave;
     /// Forgets everything.
