@@ -9,6 +9,7 @@ mod publish;
 mod relay;
 mod stats;
 mod subject;
+mod webhooks;
 mod wrk;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::build;
 pub(crate) use console::console;
 pub(crate) use mail::{MailAmount, mail};
 pub(crate) use page::page;
+pub(crate) use webhooks::webhooks;
 
 /// How much is measured.
 #[derive(Debug, Clone, Args)]

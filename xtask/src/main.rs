@@ -67,6 +67,8 @@ enum Bench {
     },
     /// The console's pages with 500 past incidents.
     Console,
+    /// Webhooks to a thousand endpoints, healthy, failing and silent.
+    Webhooks,
     /// Mail to many subscribers beside postfix's smtp-source, durable, near and far.
     Mail {
         #[command(flatten)]
@@ -86,6 +88,7 @@ fn main() -> ExitCode {
         }),
         Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
         Command::Bench { what: Bench::Console } => bench::console(&root),
+        Command::Bench { what: Bench::Webhooks } => bench::webhooks(&root),
         Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),
         Command::Test { only } => suite::run(&root, &only),
     };

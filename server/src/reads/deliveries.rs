@@ -21,7 +21,7 @@ pub struct ChannelHealth {
     pub classes: Vec<(i64, i64)>,
     /// Age of the oldest of them, in milliseconds.
     pub oldest_ms: i64,
-    /// Ended in the past hour, by state.
+    /// Updates of incidents that ended in the past hour, by state: a stranger's wrong address is no failure of ours.
     pub ended: Vec<(String, i64)>,
     /// Publication to delivery in the past hour, in milliseconds: median and 95th percentile.
     pub took: Option<(i64, i64)>,
@@ -84,7 +84,7 @@ pub async fn waiting(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHe
 pub async fn health(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHealth>> {
     let mut channels = waiting(tx, now).await?;
     let from = now.plus(-LATELY);
-    for (name, state, count) in tx.count_finished(from).await? {
+    for (name, state, count) in tx.count_finished(from, "incident_update").await? {
         find(&mut channels, &name).ended.push((state, count));
     }
     for channel in &mut channels {

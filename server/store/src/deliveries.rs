@@ -67,7 +67,8 @@ statements! {
     SKIP_DELIVERIES = "UPDATE deliveries SET state = 'skipped', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued'";
     QUEUE_DEPTH = "SELECT channel, priority, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM deliveries
         WHERE state IN ('queued', 'leased') GROUP BY channel, priority ORDER BY channel, priority";
-    COUNT_FINISHED = "SELECT channel, state, COUNT(*) FROM deliveries WHERE finished_at > $1 GROUP BY channel, state ORDER BY channel, state";
+    COUNT_FINISHED = "SELECT d.channel, d.state, COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
+        WHERE d.finished_at > $1 AND ($2 = '' OR o.kind = $2) GROUP BY d.channel, d.state ORDER BY d.channel, d.state";
     LATENCY_AT = "SELECT d.finished_at - o.created_at AS took FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
         WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update' ORDER BY took LIMIT 1 OFFSET $3";
     COUNT_TOLD = "SELECT COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
@@ -311,9 +312,9 @@ impl Tx {
         fetch_all!(self, QueueRow, QUEUE_DEPTH)
     }
 
-    /// Channel, state and count of what ended since `from`.
-    pub async fn count_finished(&mut self, from: Timestamp) -> Result<Vec<(String, String, i64)>> {
-        fetch_all!(self, (String, String, i64), COUNT_FINISHED, from.millis())
+    /// Channel, state and count of what ended since `from`; of one kind of notice, or of all if that is empty.
+    pub async fn count_finished(&mut self, from: Timestamp, kind: &str) -> Result<Vec<(String, String, i64)>> {
+        fetch_all!(self, (String, String, i64), COUNT_FINISHED, from.millis(), kind)
     }
 
     /// How long updates took that were delivered since `from`, from their publication, in milliseconds: the median and

@@ -231,7 +231,7 @@ impl Bench {
     /// States of deliveries on a channel and how many are in each.
     pub(crate) async fn queue(&self, channel: &str) -> Vec<(String, i64)> {
         let mut tx = self.app.store.read().await.unwrap();
-        let ended = tx.count_finished(Timestamp::default()).await.unwrap();
+        let ended = tx.count_finished(Timestamp::default(), "").await.unwrap();
         let mut states: Vec<(String, i64)> =
             ended.into_iter().filter(|(c, ..)| c == channel).map(|(_, state, n)| (state, n)).collect();
         let waiting = tx.queue_depth().await.unwrap().into_iter().filter(|q| q.channel == channel);
