@@ -71,6 +71,10 @@ pub struct Smtp {
     pub from: String,
     /// Connections at most.
     pub connections: usize,
+    /// Where bounces go: every mail gets a return path of its own below it; empty: they go to `from`.
+    pub bounces: String,
+    /// Opens `POST /hooks/mail`; empty: it is shut.
+    pub hook_token: Secret,
 }
 
 /// How webhooks leave.
@@ -99,6 +103,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self(secret)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod routes;
 pub mod serve;
 pub mod setup;
 pub mod sign_in;
+pub mod mail_hook;
 pub mod subscribers_api;
 pub mod subscriptions;
 
@@ -160,6 +161,7 @@ fn visitors() -> Router<App> {
         .route("/manage/{token}/unsubscribe", post(leave))
         .route("/manage/{token}/erase", post(erase))
         .route("/manage/{token}/export.json", get(export))
+        .route("/hooks/mail", post(mail_hook::take))
         .route("/api/v2/subscribers.json", get(subscribers_api::refuse).post(subscribers_api::add))
         .route("/pkg/{name}", get(assets::file))
         .route("/healthz", get(async || "ok\n"))

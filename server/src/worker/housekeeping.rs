@@ -38,6 +38,7 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     let ended = end_dated(&mut tx, &ctx).await?;
     tx.delete_unconfirmed(ctx.now.plus(-UNCONFIRMED)).await?;
     tx.delete_old_requests(ctx.now.plus(-UNCONFIRMED)).await?;
+    tx.delete_soft_bounces(ctx.now.plus(-DETAILS)).await?;
     tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;
     tx.commit().await?;
     Ok(ended)

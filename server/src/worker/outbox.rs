@@ -54,6 +54,9 @@ impl Senders {
         let from = MailAddress::parse(&config.smtp.from).map_err(|e| format!("smtp.from: {e}"));
         let (smtp, from) =
             if config.smtp.host.is_empty() { (None, from.ok()) } else { (Some(relay(config)), Some(from?)) };
+        if !config.smtp.bounces.is_empty() {
+            MailAddress::parse(&config.smtp.bounces).map_err(|e| format!("smtp.bounces: {e}"))?;
+        }
         let agent = format!("Waypost/{} (+{}/api)", env!("CARGO_PKG_VERSION"), config.origin());
         Ok(Self { smtp, from, client: Client::new((*app.guard).clone(), agent) })
     }

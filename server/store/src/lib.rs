@@ -34,6 +34,7 @@ mod roles;
 mod rotas;
 mod runbooks;
 mod silent_fixes;
+mod soft_bounces;
 mod sources;
 pub mod statement;
 mod subscribers;

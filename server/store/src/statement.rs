@@ -54,6 +54,7 @@ pub fn all() -> Vec<Statement> {
         crate::reviews::STATEMENTS,
         crate::roles::STATEMENTS,
         crate::silent_fixes::STATEMENTS,
+        crate::soft_bounces::STATEMENTS,
         crate::sources::STATEMENTS,
         crate::subscribers::STATEMENTS,
         crate::subscription_requests::STATEMENTS,

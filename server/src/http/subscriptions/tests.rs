@@ -44,6 +44,7 @@ async fn ask_from(bench: &Bench, visitor: u8, method: &str, path: &str, kind: &s
     Page { status, text, has_cookie }
 }
 
+mod bounces;
 mod manage;
 
 async fn sign_up(bench: &Bench, body: &str) -> Page {

@@ -11,7 +11,7 @@ use store::{ClaimedMail, SubscriberRow};
 use crate::{
     commands::{
         Refusal,
-        subscribe::{manage_token, unsubscribe_token},
+        subscribe::{bounces::return_path, manage_token, unsubscribe_token},
     },
     keys::{Keys, Purpose},
     state::App,
@@ -46,12 +46,15 @@ pub(super) struct Letters {
     told: HashMap<String, Arc<Told>>,
     cast: HashMap<(String, String), Result<Arc<Letter>, String>>,
     from: Option<MailAddress>,
+    /// Takes what comes back.
+    bounces: Option<MailAddress>,
 }
 
 impl Letters {
     pub(super) fn new(app: App) -> Self {
         let from = MailAddress::parse(&app.config.smtp.from).ok();
-        Self { app, told: HashMap::new(), cast: HashMap::new(), from }
+        let bounces = MailAddress::parse(&app.config.smtp.bounces).ok();
+        Self { app, told: HashMap::new(), cast: HashMap::new(), from, bounces }
     }
 
     /// What a notice tells, read once a minute at most.
@@ -74,8 +77,9 @@ impl Letters {
         let to = MailAddress::parse(&claim.address).map_err(|_| "the address is not valid")?;
         let letter = self.letter(claim, told, &from).await?;
         let keys = &self.app.keys;
+        let back = self.bounces.as_ref().and_then(|b| return_path(keys, b, &claim.subscriber_id));
         Ok(Text {
-            envelope: Envelope { from, to },
+            envelope: Envelope { from: back.unwrap_or(from), to },
             letter,
             message_id: message_id(keys, &told.outbox.event_id, &claim.subscriber_id),
             unsubscribe: unsubscribe_token(keys, &claim.subscriber_id),

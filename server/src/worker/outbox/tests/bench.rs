@@ -59,6 +59,8 @@ impl Bench {
         config.smtp.port = sink_address.port();
         config.smtp.security = "none".into();
         config.smtp.from = "status@example.com".into();
+        config.smtp.bounces = "bounces@example.com".into();
+        config.smtp.hook_token = "a-token-for-tests".to_owned().into();
         config.webhook.allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()];
         let mut tx = database.store.write().await.unwrap();
         tx.insert_page("k7p2m9q4x1zd", "Meridian eSIM", START).await.unwrap();

@@ -1,0 +1,7 @@
+-- Days on which mail to an address came back for now.
+
+CREATE TABLE soft_bounces (
+  subscriber_id TEXT NOT NULL,
+  day_at BIGINT NOT NULL,                            -- begin of the UTC day
+  PRIMARY KEY (subscriber_id, day_at)
+);
