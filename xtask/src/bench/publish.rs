@@ -57,6 +57,8 @@ impl<'a> Author<'a> {
     /// Publishes one update; its number.
     pub(super) fn publish(&mut self) -> Result<usize, String> {
         self.count += 1;
+        // A connection that was idle for long has been closed.
+        self.client = Client::connect(&self.subject.host)?;
         let path = format!("/console/incidents/{}", self.incident);
         let page = self.client.get(&path, &self.cookie)?;
         let page = String::from_utf8_lossy(&page.body).into_owned();
