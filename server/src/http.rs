@@ -5,12 +5,12 @@ pub mod console;
 pub mod errors;
 pub mod fields;
 pub mod headers;
+pub mod mail_hook;
 pub mod public;
 pub mod routes;
 pub mod serve;
 pub mod setup;
 pub mod sign_in;
-pub mod mail_hook;
 pub mod subscribers_api;
 pub mod subscriptions;
 

@@ -67,17 +67,28 @@ pub async fn take(State(app): State<App>, request: Request) -> Response {
         return refused(StatusCode::NOT_FOUND, "There is no such address");
     }
     if !is_ours(&app, &request) {
-        return refused(StatusCode::UNAUTHORIZED, "Send Authorization: Bearer and the setting smtp.hook_token");
+        return refused(
+            StatusCode::UNAUTHORIZED,
+            "Send Authorization: Bearer and the setting smtp.hook_token",
+        );
     }
     let Ok(bytes) = to_bytes(request.into_body(), BODY_MAX).await else {
         return refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB");
     };
     let reports: Reports = match serde_json::from_slice(&bytes) {
         Ok(reports) => reports,
-        Err(error) => return refused(StatusCode::UNPROCESSABLE_ENTITY, &format!("The body is not what is documented: {error}")),
+        Err(error) => {
+            return refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &format!("The body is not what is documented: {error}"),
+            );
+        }
     };
     if reports.events.len() > EVENTS_MAX {
-        return refused(StatusCode::UNPROCESSABLE_ENTITY, "There are more than 1,000 events; send them in parts");
+        return refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "There are more than 1,000 events; send them in parts",
+        );
     }
     match keep(&app, &reports.events).await {
         Ok(accepted) => {

@@ -313,7 +313,11 @@ impl Tx {
     }
 
     /// Channel, state and count of what ended since `from`; of one kind of notice, or of all if that is empty.
-    pub async fn count_finished(&mut self, from: Timestamp, kind: &str) -> Result<Vec<(String, String, i64)>> {
+    pub async fn count_finished(
+        &mut self,
+        from: Timestamp,
+        kind: &str,
+    ) -> Result<Vec<(String, String, i64)>> {
         fetch_all!(self, (String, String, i64), COUNT_FINISHED, from.millis(), kind)
     }
 

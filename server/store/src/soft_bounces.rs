@@ -12,7 +12,12 @@ statements! {
 
 impl Tx {
     /// Notes that mail came back for now on this day, and counts such days after `from`.
-    pub async fn note_soft_bounce(&mut self, subscriber_id: &str, at: Timestamp, from: Timestamp) -> Result<i64> {
+    pub async fn note_soft_bounce(
+        &mut self,
+        subscriber_id: &str,
+        at: Timestamp,
+        from: Timestamp,
+    ) -> Result<i64> {
         execute!(self, INSERT_SOFT_BOUNCE, subscriber_id, at.utc_day_start().millis())?;
         Ok(fetch_one!(self, (i64,), COUNT_SOFT_BOUNCES, subscriber_id, from.millis())?.0)
     }

@@ -75,11 +75,39 @@ fn figures(well: &Times, sick: &Times, hung: &Times) -> Vec<Figure> {
     #[allow(clippy::cast_precision_loss, reason = "a count")]
     let lost = missing as f64;
     [
-        ("p95_ms", "publishing request to first byte, 95 % of the endpoints", median(well.p95.clone()), most(1_000.0), most(1_000.0), detail(well)),
+        (
+            "p95_ms",
+            "publishing request to first byte, 95 % of the endpoints",
+            median(well.p95.clone()),
+            most(1_000.0),
+            most(1_000.0),
+            detail(well),
+        ),
         ("p99_ms", "the same, 99 %", p99(well), most(2_000.0), most(2_000.0), Value::Null),
-        ("p99_ratio_sick", "p99 of the healthy with 10 % hanging and 10 % failing, to without", ratio, most(3.0), most(1.2), detail(sick)),
-        ("p99_ms_with_hung", "p99 of the healthy with 200 that never answer", p99(hung), most(2_000.0), most(2_000.0), detail(hung)),
-        ("missing", "messages that no healthy endpoint got within 12 s", lost, most(0.0), most(0.0), Value::Null),
+        (
+            "p99_ratio_sick",
+            "p99 of the healthy with 10 % hanging and 10 % failing, to without",
+            ratio,
+            most(3.0),
+            most(1.2),
+            detail(sick),
+        ),
+        (
+            "p99_ms_with_hung",
+            "p99 of the healthy with 200 that never answer",
+            p99(hung),
+            most(2_000.0),
+            most(2_000.0),
+            detail(hung),
+        ),
+        (
+            "missing",
+            "messages that no healthy endpoint got within 12 s",
+            lost,
+            most(0.0),
+            most(0.0),
+            Value::Null,
+        ),
     ]
     .into_iter()
     .map(|(name, what, value, gate, goal, detail)| Figure { name, what, value, gate, goal, detail })

@@ -71,7 +71,11 @@ pub async fn report(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, report: &Report
         Report::Complaint => suppress(tx, ctx, subscriber_id, "complaint", "").await,
         Report::Soft(answer) => {
             let days = tx.note_soft_bounce(subscriber_id, ctx.now, ctx.now.plus(-SOFT_WINDOW)).await?;
-            if days >= SOFT_DAYS { suppress(tx, ctx, subscriber_id, "soft_bounces", answer).await } else { Ok(()) }
+            if days >= SOFT_DAYS {
+                suppress(tx, ctx, subscriber_id, "soft_bounces", answer).await
+            } else {
+                Ok(())
+            }
         }
     }
 }
@@ -81,7 +85,13 @@ pub async fn hard(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, answer: &str) -> 
     suppress(tx, ctx, subscriber_id, "hard_bounce", answer).await
 }
 
-async fn suppress(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, why: &str, answer: &str) -> Result<(), Refusal> {
+async fn suppress(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    subscriber_id: &str,
+    why: &str,
+    answer: &str,
+) -> Result<(), Refusal> {
     let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
     // What came back to the owner of an endpoint says nothing of the endpoint.
     if row.channel != "email" || !matches!(row.state.as_str(), "pending" | "confirmed") {
@@ -100,5 +110,12 @@ pub async fn release(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), 
         return Err(Refusal::Conflict("This address is not suppressed.".into()));
     }
     tx.set_subscriber_state(subscriber_id, "unsubscribed", ctx.now).await?;
-    audit(tx, ctx, "release_subscriber", &format!("subscriber:{subscriber_id}"), json!({ "before": row.state })).await
+    audit(
+        tx,
+        ctx,
+        "release_subscriber",
+        &format!("subscriber:{subscriber_id}"),
+        json!({ "before": row.state }),
+    )
+    .await
 }

@@ -20,15 +20,14 @@ use crate::{
     state::App,
 };
 
-/// A delivery whose endpoint is busy comes back after this time, in milliseconds.
-const BUSY_PAUSE: i64 = 250;
-
 /// Records a verdict, if its claim still stands.
 pub(super) async fn keep(tx: &mut Tx, app: &App, sent: &Sent, now: Timestamp) -> Result<(), Refusal> {
     let (id, fence) = (sent.claim.row.id, sent.claim.fence.as_str());
     match &sent.verdict {
         Verdict::Skipped(why) => tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?,
-        Verdict::PutBack => tx.retry_delivery(id, fence, "", now.plus(BUSY_PAUSE), true).await.map(drop)?,
+        Verdict::PutBack(after) => {
+            tx.retry_delivery(id, fence, "", now.plus(*after), true).await.map(drop)?
+        }
         Verdict::Tried(outcome) => tried(tx, app, sent, outcome, now).await?,
     }
     Ok(())
@@ -41,7 +40,7 @@ async fn tried(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let Claim { row, fence, is_challenge } = &sent.claim;
+    let Claim { row, fence, is_challenge, .. } = &sent.claim;
     let (id, subscriber) = (row.id, row.subscriber_id.as_str());
     let is_delivered = matches!(outcome, Outcome::Delivered(_));
     let attempt = DeliveryAttemptRow {

@@ -1,7 +1,7 @@
 //! The way out to endpoints: a fixed number of slots, refilled as they fall free.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -26,6 +26,11 @@ const CHANNELS: [&str; 4] = ["webhook", "slack", "teams", "discord"];
 const WEBHOOKS: usize = 256;
 /// Webhooks on their way to one endpoint at once.
 const PER_ENDPOINT: usize = 2;
+/// Webhooks on their way at once to endpoints whose last attempt failed: however many are sick, the healthy find a slot.
+const SICK: usize = 64;
+/// A delivery whose endpoint is busy comes back after this time, one for which there is no slot among the sick later.
+const BUSY_PAUSE: i64 = 250;
+const SICK_PAUSE: i64 = 2 * SECOND;
 /// How long what is on its way may take to end at the stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -36,8 +41,8 @@ pub(super) enum Verdict {
     Tried(Outcome),
     /// The recipient does not want it any more.
     Skipped(String),
-    /// Not now: its endpoint is busy.
-    PutBack,
+    /// Not now: its time comes again after so many milliseconds.
+    PutBack(i64),
 }
 
 /// A delivery that is ours until its lease ends.
@@ -46,6 +51,8 @@ pub(super) struct Claim {
     pub(super) row: ClaimedRow,
     pub(super) fence: String,
     pub(super) is_challenge: bool,
+    /// Its endpoint failed at its last attempt.
+    is_sick: bool,
 }
 
 /// A claimed delivery with its verdict, to be kept.
@@ -67,6 +74,9 @@ pub(super) struct Lane {
     sent: Vec<Sent>,
     /// Attempts under way per endpoint.
     busy: HashMap<String, usize>,
+    /// Endpoints whose last attempt failed, and how many attempts at such are under way.
+    sick: HashSet<String>,
+    sick_under_way: usize,
     told: HashMap<String, Arc<Told>>,
 }
 
@@ -79,6 +89,8 @@ impl Lane {
             under_way: HashMap::new(),
             sent: Vec::new(),
             busy: HashMap::new(),
+            sick: HashSet::new(),
+            sick_under_way: 0,
             told: HashMap::new(),
         }
     }
@@ -164,7 +176,7 @@ impl Lane {
 
     async fn start(&mut self, fence: &str, claimed: Vec<ClaimedRow>) -> Result<(), Refusal> {
         for row in claimed {
-            let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false };
+            let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false, is_sick: false };
             let Some(told) = self.told(&claim.row.event_id).await? else {
                 let verdict = Verdict::Skipped("nothing to tell any more".into());
                 self.sent.push(Sent { claim, verdict, took_ms: 0 });
@@ -174,9 +186,15 @@ impl Lane {
             let subscriber = &claim.row.subscriber_id;
             let busy = self.busy.get(subscriber).copied().unwrap_or(0);
             if busy >= PER_ENDPOINT {
-                self.sent.push(Sent { claim, verdict: Verdict::PutBack, took_ms: 0 });
+                self.sent.push(Sent { claim, verdict: Verdict::PutBack(BUSY_PAUSE), took_ms: 0 });
                 continue;
             }
+            claim.is_sick = self.sick.contains(subscriber);
+            if claim.is_sick && self.sick_under_way >= SICK {
+                self.sent.push(Sent { claim, verdict: Verdict::PutBack(SICK_PAUSE), took_ms: 0 });
+                continue;
+            }
+            self.sick_under_way += usize::from(claim.is_sick);
             self.busy.insert(subscriber.clone(), busy + 1);
             let (app, senders) = (self.app.clone(), self.senders.clone());
             let row = claim.row.clone();
@@ -209,6 +227,12 @@ impl Lane {
             (error.id(), (Verdict::Tried(Outcome::Dead("it could not be prepared".into())), 0))
         });
         let Some(claim) = self.under_way.remove(&id) else { return };
+        self.sick_under_way -= usize::from(claim.is_sick);
+        match &verdict {
+            Verdict::Tried(Outcome::Delivered(_)) => drop(self.sick.remove(&claim.row.subscriber_id)),
+            Verdict::Tried(_) => drop(self.sick.insert(claim.row.subscriber_id.clone())),
+            Verdict::Skipped(_) | Verdict::PutBack(_) => {}
+        }
         if let Entry::Occupied(mut busy) = self.busy.entry(claim.row.subscriber_id.clone()) {
             *busy.get_mut() -= 1;
             if *busy.get() == 0 {

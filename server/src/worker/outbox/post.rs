@@ -22,7 +22,7 @@ pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &Cla
         Ok(None) => return Verdict::Skipped("the subscriber is gone".into()),
         Err(error) => {
             tracing::error!(%error, "outbox: a subscriber could not be read");
-            return Verdict::PutBack;
+            return Verdict::PutBack(250);
         }
     };
     let is_handshake = told.outbox.kind != "incident_update";
