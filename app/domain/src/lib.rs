@@ -9,6 +9,7 @@ pub mod country;
 pub mod engagement;
 pub mod id;
 pub mod incident;
+pub mod language;
 pub mod lead;
 pub mod notice;
 pub mod rehearsal;

@@ -2,8 +2,9 @@
 
 use crate::{
     clock::Timestamp,
-    clock_local::{Place, listed},
+    clock_local::Place,
     incident::{Phase, UpdateKind},
+    language::{Language, Word, about, mail},
     severity::Severity,
     status::CellStatus,
 };
@@ -46,7 +47,16 @@ impl Message {
     /// The filled fields with their labels, in reading order.
     #[must_use]
     pub fn labelled(&self) -> Vec<(&'static str, &str)> {
-        self.all().into_iter().filter(|(_, text)| !text.is_empty()).collect()
+        self.labelled_in(Language::English)
+    }
+
+    /// The same, with labels in another language.
+    #[must_use]
+    pub fn labelled_in(&self, language: Language) -> Vec<(&'static str, &str)> {
+        const LABELS: [Word; 4] = [mail::KNOWN, mail::UNKNOWN, mail::NEXT_STEPS, mail::CUSTOMER_ACTION];
+        let fields = self.all().into_iter().zip(LABELS);
+        let filled = fields.filter(|((_, text), _)| !text.is_empty());
+        filled.map(|((_, text), label)| (language.say(label), text)).collect()
     }
 }
 
@@ -143,12 +153,24 @@ impl IncidentNotice {
     /// `[Sev 2] France/eUICC download – about one in five downloads time out`.
     #[must_use]
     pub fn full_title(&self) -> String {
-        full_title(self.severity, &self.scope(), &self.title)
+        self.full_title_in(Language::English)
+    }
+
+    /// The same, with the words between the names in another language.
+    #[must_use]
+    pub fn full_title_in(&self, language: Language) -> String {
+        full_title(self.severity, &self.scope_in(language), &self.title)
     }
 
     /// `France/eUICC download`.
     #[must_use]
     pub fn scope(&self) -> String {
+        self.scope_in(Language::English)
+    }
+
+    /// The same in another language.
+    #[must_use]
+    pub fn scope_in(&self, language: Language) -> String {
         let mut countries: Vec<&str> = self.cells.iter().map(|c| c.country_name.as_str()).collect();
         countries.dedup();
         let mut components: Vec<&str> = Vec::new();
@@ -157,7 +179,7 @@ impl IncidentNotice {
                 components.push(&cell.component_name);
             }
         }
-        scope(&countries, &components)
+        scope_in(language, &countries, &components)
     }
 
     /// Address of the incident's page.
@@ -170,12 +192,16 @@ impl IncidentNotice {
 /// `France/eUICC download`; many are counted: `6 countries/eUICC download and SMS`.
 #[must_use]
 pub fn scope(countries: &[&str], components: &[&str]) -> String {
-    let short = |names: &[&str], word: &str| match names.len() {
+    scope_in(Language::English, countries, components)
+}
+
+fn scope_in(language: Language, countries: &[&str], components: &[&str]) -> String {
+    let short = |names: &[&str], word: Word| match names.len() {
         0 => String::new(),
-        1..=3 => listed(names),
-        n => format!("{n} {word}"),
+        1..=3 => language.listed(names),
+        n => language.fill(word, &[&n.to_string()]),
     };
-    match (short(countries, "countries"), short(components, "services")) {
+    match (short(countries, about::COUNTRIES), short(components, about::SERVICES)) {
         (a, b) if a.is_empty() => b,
         (a, b) if b.is_empty() => a,
         (a, b) => format!("{a}/{b}"),

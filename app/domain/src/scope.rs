@@ -1,10 +1,15 @@
 //! What a subscription is about, and whether something told concerns it. The outbox, the count before publishing and
 //! every channel ask here, so that they cannot differ.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, clock_local::listed, clock_local::zone, severity::Severity};
+use crate::{
+    clock::Timestamp,
+    clock_local::zone,
+    language::{Language, about},
+    severity::Severity,
+};
 
 /// Longest trip, in days.
 pub const TRIP_MAX: i64 = 180;
@@ -139,34 +144,42 @@ impl Scope {
     /// `SMS in France and Western Europe, Sev 1 and 2 only, from 3 March to 12 March 2026`.
     #[must_use]
     pub fn words(&self, names: &dyn Names) -> String {
+        self.words_in(Language::English, names)
+    }
+
+    /// The same in another language.
+    #[must_use]
+    pub fn words_in(&self, language: Language, names: &dyn Names) -> String {
         let named = |slugs: &[String], name: &dyn Fn(&str) -> Option<String>| -> Vec<String> {
             slugs.iter().map(|s| name(s).unwrap_or_else(|| s.clone())).collect()
         };
-        let services = named(&self.components, &|s| names.component(s));
+        let services = language.listed(&named(&self.components, &|s| names.component(s)));
         let mut places = named(&self.portfolios, &|s| names.portfolio(s));
         places.extend(named(&self.countries, &|s| names.country(s)));
+        let places = language.listed(&places);
         let mut words = match (self.incident.as_deref(), services.is_empty(), places.is_empty()) {
             (Some(id), _, _) => {
                 let title = names.incident(id).map_or_else(|| id.to_owned(), |t| format!("“{t}”"));
-                format!("the incident {title}")
+                language.fill(about::THE_INCIDENT, &[&title])
             }
-            (None, true, true) => "everything".to_owned(),
-            (None, true, false) => listed(&places),
-            (None, false, true) => format!("{} everywhere", listed(&services)),
-            (None, false, false) => format!("{} in {}", listed(&services), listed(&places)),
+            (None, true, true) => language.say(about::EVERYTHING).to_owned(),
+            (None, true, false) => places,
+            (None, false, true) => language.fill(about::EVERYWHERE, &[&services]),
+            (None, false, false) => language.fill(about::SERVICES_IN, &[&services, &places]),
         };
         if self.is_maintenance_only {
-            words.push_str(", planned maintenance only");
+            words.push_str(language.say(about::MAINTENANCE_ONLY));
         }
         match self.min_severity {
-            Some(Severity::Sev1) => words.push_str(", Sev 1 only"),
+            Some(Severity::Sev1) => words.push_str(language.say(about::SEV_1_ONLY)),
             Some(least) if least != Severity::Sev4 => {
-                words.push_str(&format!(", Sev 1 to {} only", least.number()));
+                words.push_str(&language.fill(about::SEV_1_TO, &[&least.number().to_string()]));
             }
             _ => {}
         }
         if let Some(trip) = self.trip {
-            words.push_str(&format!(", from {} to {}", day(trip.from), day(trip.until)));
+            let (from, until) = (language.date(trip.from), language.date(trip.until));
+            words.push_str(&language.fill(about::FROM_TO, &[&from, &until]));
         }
         words
     }
@@ -201,10 +214,6 @@ impl Trip {
 #[must_use]
 pub fn today(now: Timestamp, time_zone: &str) -> NaiveDate {
     now.utc().with_timezone(&zone(time_zone)).date_naive()
-}
-
-fn day(date: NaiveDate) -> String {
-    format!("{} {}", date.day(), date.format("%B %Y"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,12 @@ mod discord;
 mod slack;
 mod teams;
 
-use domain::{clock::Timestamp, clock_local::utc_and_local, notice::IncidentNotice, severity::Severity};
+use domain::{
+    clock::Timestamp,
+    language::{self, Language, alarm, mail},
+    notice::IncidentNotice,
+    severity::Severity,
+};
 
 use crate::{outcome::is_hidden, webhook::Target};
 
@@ -23,6 +28,8 @@ pub enum Chat {
 /// One message, before it takes a chat's form. All text is plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
+    /// The language of our own words.
+    pub language: Language,
     /// First line.
     pub title: String,
     /// Where the title leads.
@@ -112,36 +119,43 @@ impl Chat {
 impl Card {
     /// What the newest update of a notice says.
     #[must_use]
-    pub fn new(notice: &IncidentNotice, manage_url: &str, now: Timestamp) -> Self {
-        let when = |at| utc_and_local(at, now, &notice.places);
+    pub fn new(notice: &IncidentNotice, language: Language, manage_url: &str, now: Timestamp) -> Self {
+        let when = |at| language.utc_and_local(at, now, &notice.places);
+        let say = |word| language.say(word).to_owned();
         let update = notice.updates.first();
         let is_over = notice.phase == domain::incident::Phase::Resolved;
         let mut facts = vec![
-            ("State".to_owned(), notice.phase.word().to_owned()),
-            ("Severity".into(), format!("{} · {}", notice.severity.label(), notice.severity.word())),
-            ("Where".into(), notice.scope()),
+            (say(alarm::STATE), say(language::phase(notice.phase))),
+            (say(alarm::SEVERITY), language.severity(notice.severity)),
+            (say(alarm::WHERE), notice.scope_in(language)),
         ];
         if let Some(due) = notice.next_update_due_at.filter(|_| !is_over) {
-            facts.push(("Next update".into(), format!("{}, or earlier", when(due))));
+            facts.push((say(mail::NEXT_UPDATE_LABEL), language.fill(mail::OR_EARLIER, &[&when(due)])));
         }
-        let fields = update.map(|u| u.message.labelled()).unwrap_or_default();
+        let fields = update.map(|u| u.message.labelled_in(language)).unwrap_or_default();
+        let fields = fields.into_iter().map(|(l, t)| (l.to_owned(), t.to_owned()));
         let helps = notice.workarounds.iter();
-        let helps = helps.map(|(_, country, text)| (format!("What helps in {country}"), text.clone()));
+        let helps =
+            helps.map(|(_, country, text)| (language.fill(mail::WHAT_HELPS, &[country]), text.clone()));
+        // Chats have no marks for a language: one sentence says it.
+        let written = language.is_foreign_to_updates().then(|| (String::new(), say(mail::WRITTEN_IN)));
         Self {
-            title: notice.full_title(),
+            language,
+            title: notice.full_title_in(language),
             link: notice.link(),
             severity: Some(notice.severity),
             is_over,
             facts,
-            parts: fields.into_iter().map(|(l, t)| (l.to_owned(), t.to_owned())).chain(helps).collect(),
+            parts: fields.chain(helps).chain(written).collect(),
             manage_url: manage_url.to_owned(),
         }
     }
 
     /// A few words about the subscription itself.
     #[must_use]
-    pub fn notice(title: &str, text: &str, link: &str, manage_url: &str) -> Self {
+    pub fn notice(language: Language, title: &str, text: &str, link: &str, manage_url: &str) -> Self {
         Self {
+            language,
             title: title.to_owned(),
             link: link.to_owned(),
             severity: None,
@@ -150,6 +164,16 @@ impl Card {
             parts: vec![(String::new(), text.to_owned())],
             manage_url: manage_url.to_owned(),
         }
+    }
+
+    /// `Live status`
+    const fn to_status(&self) -> &'static str {
+        self.language.say(mail::LIVE_STATUS)
+    }
+
+    /// `Change or end these messages`
+    const fn to_manage(&self) -> &'static str {
+        self.language.say(alarm::END_THESE)
     }
 
     /// Red, orange, yellow, blue; green once it is over; grey for what is no incident.

@@ -22,7 +22,7 @@ pub(super) fn message(card: &Card) -> Value {
         let name = if label.is_empty() { "\u{200b}" } else { label.as_str() };
         json!({ "name": fit(name, 100), "value": plain(text, 500), "inline": false })
     };
-    let end = json!({ "name": "\u{200b}", "value": format!("[Change or end these messages]({})", card.manage_url), "inline": false });
+    let end = json!({ "name": "\u{200b}", "value": format!("[{}]({})", card.to_manage(), card.manage_url), "inline": false });
     // An embed holds 6,000 characters in all.
     let mut left = 5_000_usize;
     let fits = |field: &Value| {

@@ -32,7 +32,7 @@ pub(super) fn message(card: &Card) -> Value {
     }
     blocks.push(json!({
         "type": "context",
-        "elements": [{ "type": "mrkdwn", "text": format!("<{}|Live status> · <{}|Change or end these messages>", card.link, card.manage_url) }],
+        "elements": [{ "type": "mrkdwn", "text": format!("<{}|{}> · <{}|{}>", card.link, card.to_status(), card.manage_url, card.to_manage()) }],
     }));
     json!({ "text": escaped(&card.title, 300), "unfurl_links": false, "blocks": blocks })
 }

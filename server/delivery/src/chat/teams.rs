@@ -52,8 +52,8 @@ pub(super) fn message(card: &Card) -> Value {
                 "msteams": { "width": "Full" },
                 "body": body,
                 "actions": [
-                    { "type": "Action.OpenUrl", "title": "Live status", "url": card.link },
-                    { "type": "Action.OpenUrl", "title": "Change or end these messages", "url": card.manage_url },
+                    { "type": "Action.OpenUrl", "title": card.to_status(), "url": card.link },
+                    { "type": "Action.OpenUrl", "title": card.to_manage(), "url": card.manage_url },
                 ],
             },
         }],

@@ -1,3 +1,4 @@
+use domain::language::{Language, alarm, mail};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -6,7 +7,12 @@ use super::*;
 use crate::webhook::guard::Guard;
 
 fn card() -> Card {
-    Card::new(&crate::sample::notice(), "https://status.example.com/manage/token", crate::sample::SAMPLE_AT)
+    Card::new(
+        &crate::sample::notice(),
+        Language::English,
+        "https://status.example.com/manage/token",
+        crate::sample::SAMPLE_AT,
+    )
 }
 
 fn body(chat: Chat, card: &Card) -> Value {
@@ -35,6 +41,35 @@ fn each_says_region_severity_next_update_and_link() {
     assert_eq!(teams["attachments"][0]["contentType"], "application/vnd.microsoft.card.adaptive");
     assert_eq!(teams["attachments"][0]["content"]["body"][0]["color"], "Attention");
     assert_eq!(body(Chat::Discord, &card())["embeds"][0]["color"], 0xb9_40_00);
+}
+
+#[test]
+fn our_words_come_in_the_readers_language() {
+    for language in Language::ALL.into_iter().filter(|l| l.is_foreign_to_updates()) {
+        let notice = crate::sample::notice();
+        let card =
+            Card::new(&notice, language, "https://status.example.com/manage/token", crate::sample::SAMPLE_AT);
+        for chat in Chat::ALL {
+            let text = body(chat, &card).to_string();
+            for word in [
+                alarm::STATE,
+                alarm::SEVERITY,
+                alarm::WHERE,
+                alarm::END_THESE,
+                mail::NEXT_UPDATE_LABEL,
+                mail::KNOWN,
+                mail::WRITTEN_IN,
+            ] {
+                let english = Language::English.say(word);
+                assert!(text.contains(language.say(word)), "{chat:?}: no {:?} in {text}", language.say(word));
+                assert!(
+                    !text.contains(english) || language.say(word).contains(english),
+                    "{english} in {text}"
+                );
+            }
+            assert!(!text.contains("Identified") && text.contains("one in four downloads"), "{text}");
+        }
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub(super) fn stuffed(message: &[u8]) -> Result<String, Poison> {
 
 #[cfg(test)]
 mod tests {
-    use domain::clock::Timestamp;
+    use domain::{clock::Timestamp, language::Language};
 
     use super::*;
     use crate::email::{
@@ -114,8 +114,12 @@ mod tests {
     fn message(to: &MailAddress, [id, unsubscribe, manage]: [&str; PLACES]) -> Result<Vec<u8>, Poison> {
         let unsubscribe_url = format!("https://status.example.com/u/{unsubscribe}");
         let manage_url = format!("https://status.example.com/manage/{manage}");
-        let reader =
-            Reader { unsubscribe_url: unsubscribe_url.clone(), manage_url, time_zone: "Asia/Kolkata".into() };
+        let reader = Reader {
+            unsubscribe_url: unsubscribe_url.clone(),
+            manage_url,
+            time_zone: "Asia/Kolkata".into(),
+            language: Language::Portuguese,
+        };
         let notice = crate::sample::notice();
         let content = IncidentUpdate::new(&notice, &reader, crate::sample::SAMPLE_AT).render().unwrap();
         let from = MailAddress::parse("status@example.com").unwrap();

@@ -3,8 +3,8 @@
 use askama::Template;
 use domain::{
     clock::Timestamp,
-    clock_local::{day_month, hour_minute, utc_and_local, utc_time, zone},
     incident::Phase,
+    language::{self, Language, mail},
     notice::IncidentNotice,
 };
 
@@ -21,7 +21,7 @@ pub struct Rendered {
     pub html: String,
 }
 
-/// Links that a mail to one subscriber carries, and the zone its times are told in.
+/// Links that a mail to one subscriber carries, and how its words and times are told.
 #[derive(Debug, Clone)]
 pub struct Reader {
     /// Page with the unsubscribe button.
@@ -30,6 +30,8 @@ pub struct Reader {
     pub manage_url: String,
     /// IANA zone of the reader; `Etc/UTC` adds nothing.
     pub time_zone: String,
+    /// The language of our own words.
+    pub language: Language,
 }
 
 /// A labelled text.
@@ -44,6 +46,7 @@ struct Part {
 /// A published update.
 #[derive(Debug, Clone)]
 pub struct IncidentUpdate {
+    language: Language,
     page_name: String,
     title: String,
     state: &'static str,
@@ -73,22 +76,32 @@ impl IncidentUpdate {
     /// What `reader` reads about the newest update of `notice` at `now`.
     #[must_use]
     pub fn new(notice: &IncidentNotice, reader: &Reader, now: Timestamp) -> Self {
+        let language = reader.language;
         let update = notice.updates.first();
         let told = update.map(|u| (u.phase, u.published_at)).unwrap_or((notice.phase, notice.created_at));
-        let when = |at| with_reader(utc_and_local(at, now, &notice.places), at, &reader.time_zone);
+        let when =
+            |at| language.with_reader(language.utc_and_local(at, now, &notice.places), at, &reader.time_zone);
         Self {
+            language,
             page_name: notice.page_name.clone(),
-            title: notice.full_title(),
-            state: told.0.word(),
-            severity: format!("{} · {}", notice.severity.label(), notice.severity.word()),
+            title: notice.full_title_in(language),
+            state: language.say(language::phase(told.0)),
+            severity: language.severity(notice.severity),
             published: when(told.1),
-            parts: parts(notice),
-            changes: update.map(|u| u.changed.iter().map(change).collect()).unwrap_or_default(),
+            parts: parts(notice, language),
+            changes: update
+                .map(|u| u.changed.iter().map(|c| change(c, language)).collect())
+                .unwrap_or_default(),
             next_update: notice.next_update_due_at.filter(|_| told.0 != Phase::Resolved).map(when),
             link: notice.link(),
             unsubscribe_url: reader.unsubscribe_url.clone(),
             manage_url: reader.manage_url.clone(),
         }
+    }
+
+    /// The `lang` of what the operator wrote, where it is not ours: readers that speak take the right voice.
+    fn written_in(&self) -> Option<&'static str> {
+        self.language.is_foreign_to_updates().then(|| language::WRITTEN_IN.code())
     }
 
     /// Renders it.
@@ -103,12 +116,13 @@ impl IncidentUpdate {
     #[must_use]
     pub fn sample() -> Self {
         Self {
+            language: Language::English,
             page_name: "Meridian eSIM".into(),
             title: "[Sev 2] France/eUICC download – about one in four downloads fails".into(),
             state: "Identified",
             severity: "Sev 2 · Major".into(),
             published: "13:50 UTC (14:50 in France)".into(),
-            parts: parts(&crate::sample::notice()),
+            parts: parts(&crate::sample::notice(), Language::English),
             changes: vec!["eUICC download, France: operational → partial outage".into()],
             next_update: Some("14:50 UTC (15:50 in France)".into()),
             link: "https://status.example.com/incidents/p31zjtct2jer".into(),
@@ -121,6 +135,8 @@ impl IncidentUpdate {
 /// Asks whether a subscription is really wanted. Carries nothing that a stranger typed.
 #[derive(Debug, Clone)]
 pub struct ConfirmSubscription {
+    /// The language of its words.
+    pub language: Language,
     /// Name of the page.
     pub page_name: String,
     /// `everything` or what was chosen.
@@ -148,8 +164,8 @@ struct ConfirmHtml<'a>(&'a ConfirmSubscription);
 impl ConfirmSubscription {
     /// `4 Mar, 08:15 UTC`: the way these mails tell until when their link works.
     #[must_use]
-    pub fn until(at: Timestamp, now: Timestamp) -> String {
-        utc_time(at, now)
+    pub fn until(language: Language, at: Timestamp, now: Timestamp) -> String {
+        language.utc_time(at, now)
     }
 
     /// Renders it.
@@ -164,6 +180,7 @@ impl ConfirmSubscription {
     #[must_use]
     pub fn sample() -> Self {
         Self {
+            language: Language::English,
             page_name: "Meridian eSIM".into(),
             scope: "France and Italy".into(),
             confirm_url: "https://status.example.com/confirm/token".into(),
@@ -176,6 +193,8 @@ impl ConfirmSubscription {
 /// Tells a subscriber who asked once more how to change what comes. Carries nothing that a stranger typed.
 #[derive(Debug, Clone)]
 pub struct KnownSubscription {
+    /// The language of its words.
+    pub language: Language,
     /// Name of the page.
     pub page_name: String,
     /// `everything` or what was chosen.
@@ -211,6 +230,7 @@ impl KnownSubscription {
     #[must_use]
     pub fn sample() -> Self {
         Self {
+            language: Language::English,
             page_name: "Meridian eSIM".into(),
             scope: "France and Italy".into(),
             manage_url: "https://status.example.com/manage/token".into(),
@@ -222,6 +242,8 @@ impl KnownSubscription {
 /// Says a few sentences about a subscription: a test, an endpoint that fails.
 #[derive(Debug, Clone)]
 pub struct SubscriberNotice {
+    /// The language of its words.
+    pub language: Language,
     /// Name of the page.
     pub page_name: String,
     /// One line.
@@ -259,6 +281,7 @@ impl SubscriberNotice {
     #[must_use]
     pub fn sample() -> Self {
         Self {
+            language: Language::English,
             page_name: "Meridian eSIM".into(),
             subject: "Your endpoint at hooks.example.com fails".into(),
             lines: vec![
@@ -326,37 +349,28 @@ impl Part {
 }
 
 /// The filled fields, then what helps in each country.
-fn parts(notice: &IncidentNotice) -> Vec<Part> {
-    let fields = notice.updates.first().map(|u| u.message.labelled()).unwrap_or_default();
+fn parts(notice: &IncidentNotice, language: Language) -> Vec<Part> {
+    let fields = notice.updates.first().map(|u| u.message.labelled_in(language)).unwrap_or_default();
     let fields = fields.into_iter().map(|(label, text)| Part::new(label, text));
     let helps = notice.workarounds.iter();
-    let helps = helps.map(|(_, country, text)| Part::new(&format!("What helps in {country}"), text));
+    let helps = helps.map(|(_, country, text)| Part::new(&language.fill(mail::WHAT_HELPS, &[country]), text));
     fields.chain(helps).collect()
 }
 
-fn change(cell: &domain::notice::NoticeCell) -> String {
+fn change(cell: &domain::notice::NoticeCell, language: Language) -> String {
+    let words = |status| language.say(language::status(status));
     format!(
-        "{}, {}: {} → {}",
+        "{}, {}{} {} → {}",
         cell.component_name,
         cell.country_name,
-        cell.old_status.words(),
-        cell.new_status.words()
+        language.colon(),
+        words(cell.old_status),
+        words(cell.new_status)
     )
 }
 
-/// Adds the reader's own clock where it differs from UTC.
-fn with_reader(text: String, at: Timestamp, time_zone: &str) -> String {
-    let tz = zone(time_zone);
-    let (utc, own) = (hour_minute(at, zone("Etc/UTC")), hour_minute(at, tz));
-    if utc == own {
-        return text;
-    }
-    if day_month(at, tz) == day_month(at, zone("Etc/UTC")) {
-        format!("{text}, {own} your time")
-    } else {
-        format!("{text}, {} {own} your time", day_month(at, tz))
-    }
-}
+#[cfg(test)]
+mod languages;
 
 #[cfg(test)]
 mod tests {
@@ -400,6 +414,7 @@ mod tests {
             unsubscribe_url: "https://status.example.com/u/token".into(),
             manage_url: "https://status.example.com/manage/token".into(),
             time_zone: "UTC".into(),
+            language: Language::English,
         };
         let notice = crate::sample::notice();
         let mail = IncidentUpdate::new(&notice, &reader, crate::sample::SAMPLE_AT).render().unwrap();
@@ -417,14 +432,5 @@ mod tests {
             assert!(mail.text.lines().any(|l| l == line), "{line}\n---\n{}", mail.text);
         }
         assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
-    }
-
-    #[test]
-    fn the_reader_sees_an_own_clock_only_where_it_differs() {
-        let at = Timestamp::parse_rfc3339("2026-03-02T23:30:00Z").unwrap();
-        assert_eq!(with_reader("23:30 UTC".into(), at, "Etc/UTC"), "23:30 UTC");
-        assert_eq!(with_reader("23:30 UTC".into(), at, "Europe/London"), "23:30 UTC");
-        assert_eq!(with_reader("23:30 UTC".into(), at, "Europe/Paris"), "23:30 UTC, 3 Mar 00:30 your time");
-        assert_eq!(with_reader("23:30 UTC".into(), at, "America/Toronto"), "23:30 UTC, 18:30 your time");
     }
 }
