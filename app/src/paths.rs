@@ -18,6 +18,15 @@ pub const PROMISES: &str = "/promises";
 pub const PROMISES_JSON: &str = "/promises.json";
 /// Subscribing.
 pub const SUBSCRIBE: &str = "/subscribe";
+/// The form in a language.
+#[must_use]
+pub fn subscribe_in(language: domain::language::Language) -> String {
+    match language {
+        domain::language::Language::English => SUBSCRIBE.to_owned(),
+        other => format!("{SUBSCRIBE}?lang={}", other.code()),
+    }
+}
+
 /// The description of the public API, for people.
 pub const API: &str = "/api";
 /// The page's icon.

@@ -53,10 +53,14 @@ async function makeKey(page: Page): Promise<Door> {
   return { url: waypost.url('/ingest/v1/events'), key: await page.locator('#new-key').innerText() };
 }
 
+/** A form that comes back faster than a person reads is not taken. */
+const aPersonsTime = (page: Page): Promise<void> => page.waitForTimeout(2_100);
+
 async function subscribeByMail(page: Page, address: string): Promise<void> {
   await page.goto(waypost.url('/subscribe'));
   await page.locator('input[name=address]').first().fill(address);
   await page.getByLabel('Everything on this page').check();
+  await aPersonsTime(page);
   await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Check your mail.' })).toBeVisible();
   const letter = await mail.wait(address, /confirm/i, 5_000);
@@ -69,7 +73,10 @@ async function subscribeByMail(page: Page, address: string): Promise<void> {
 }
 
 async function subscribeByWebhook(page: Page): Promise<void> {
-  const answer = await page.request.post(waypost.url('/subscribe'), { form: { channel: 'webhook', address: receiver.url, what: 'everything' } });
+  await page.goto(waypost.url('/subscribe'));
+  const mark = await page.locator('input[name=mark]').inputValue();
+  await aPersonsTime(page);
+  const answer = await page.request.post(waypost.url('/subscribe'), { form: { mark, channel: 'webhook', address: receiver.url, what: 'everything' } });
   expect(answer.status()).toBe(200);
   receiver.secret = /whsec_[A-Za-z0-9+/=]+/.exec(await answer.text())![0];
   await receiver.wait('the challenge', (r) => r.body.type === 'endpoint.challenge', 5_000);

@@ -1,5 +1,7 @@
 //! Pages that say one thing: confirmations, errors, a page that is not set up yet.
 
+use domain::language::{Word, manage, page};
+
 use super::Site;
 use crate::paths;
 
@@ -29,124 +31,115 @@ pub struct Message {
 
 impl Message {
     fn new(site: Site, title: &str, paragraphs: &[&str]) -> Self {
+        let language = site.language;
         Self {
             site,
             title: title.into(),
             paragraphs: paragraphs.iter().map(|p| (*p).into()).collect(),
             button: None,
-            links: vec![("Current status".into(), paths::HOME.into())],
+            links: vec![(language.say(page::CURRENT_STATUS).into(), paths::HOME.into())],
         }
     }
 
-    fn with_button(self, action: String, label: &str) -> Self {
-        Self { button: Some(Button { action, label: label.into() }), ..self }
+    /// In the language of the site.
+    fn said(site: Site, title: Word, paragraphs: &[Word]) -> Self {
+        let language = site.language;
+        let paragraphs: Vec<&str> = paragraphs.iter().map(|p| language.say(*p)).collect();
+        Self::new(site, language.say(title), &paragraphs)
     }
 
-    fn with_link(mut self, label: &str, href: &str) -> Self {
-        self.links.push((label.into(), href.into()));
+    fn with_button(self, action: String, label: Word) -> Self {
+        let label = self.site.language.say(label).into();
+        Self { button: Some(Button { action, label }), ..self }
+    }
+
+    fn with_link(mut self, label: Word, href: &str) -> Self {
+        self.links.push((self.site.language.say(label).into(), href.into()));
         self
+    }
+
+    /// The form, in the language of this page.
+    fn with_form(self, label: Word) -> Self {
+        let form = paths::subscribe_in(self.site.language);
+        self.with_link(label, &form)
     }
 
     /// After the form was sent. The same for new and known addresses: it tells nobody who subscribes.
     #[must_use]
     pub fn check_your_mail(site: Site) -> Self {
-        Self::new(
-            site,
-            "Check your mail.",
-            &[
-                "We have sent you a message with a link. Open it and press the button there: only then do notices start.",
-                "Nothing arrived after a few minutes? Look into the spam folder, or subscribe again.",
-            ],
-        )
-        .with_link("Subscribe again", paths::SUBSCRIBE)
+        Self::said(site, page::CHECK_MAIL, &[page::LINK_SENT, page::NOTHING_ARRIVED])
+            .with_form(page::SUBSCRIBE_AGAIN)
     }
 
     /// After a webhook was entered; `secret` is shown this once.
     #[must_use]
     pub fn webhook_added(site: Site, secret: &str, manage_token: &str) -> Self {
-        let mut page = Self::new(
-            site,
-            "Your endpoint is being asked.",
-            &[
-                "We send it one signed challenge now. Notices start once it answers with the challenge and a 2xx status.",
-                "Its signing secret, shown this once. Keep it where your receiver finds it:",
-            ],
-        );
+        let mut page = Self::said(site, page::ENDPOINT_ASKED, &[page::CHALLENGE, page::SECRET_ONCE]);
         page.paragraphs.push(secret.to_owned());
-        page.with_link("Change or end it (keep this link)", &paths::manage(manage_token))
-            .with_link("How to verify signatures", paths::API)
+        page.with_link(page::KEEP_LINK, &paths::manage(manage_token))
+            .with_link(page::HOW_TO_VERIFY, paths::API)
     }
 
     /// After a chat was entered.
     #[must_use]
     pub fn chat_added(site: Site, chat: &str, manage_token: &str) -> Self {
-        let next = format!("A first message goes to {chat} now. It says what follows and how to end it.");
-        Self::new(
-            site,
-            "Your channel is being asked.",
-            &[&next, "Nothing arrives? Then the address is not right any more: make a new one there."],
-        )
-        .with_link("Change or end it (keep this link)", &paths::manage(manage_token))
+        let mut page = Self::said(site, page::CHANNEL_ASKED, &[page::CHAT_NOTHING]);
+        page.paragraphs.insert(0, page.site.language.fill(page::CHAT_NEXT, &[chat]));
+        page.with_link(page::KEEP_LINK, &paths::manage(manage_token))
     }
 
     /// The page behind the link of a confirmation mail: nothing happens before the button is pressed.
     #[must_use]
     pub fn confirm(site: Site, token: &str, scope: &str) -> Self {
-        let about = format!("You will get updates about {scope}.");
-        Self::new(site, "Start these notices?", &[&about]).with_button(paths::confirm(token), "Start notices")
+        let mut page = Self::said(site, page::START_THESE, &[]);
+        page.paragraphs.push(page.site.language.fill(page::WILL_GET, &[scope]));
+        page.with_button(paths::confirm(token), page::START)
     }
 
     /// Confirmed.
     #[must_use]
     pub fn confirmed(site: Site, manage_token: &str) -> Self {
-        Self::new(
-            site,
-            "You are subscribed.",
-            &[
-                "The next notice reaches you as soon as it is published. Every notice has a link that ends them.",
-            ],
-        )
-        .with_link("Change what you get", &paths::manage(manage_token))
+        Self::said(site, page::SUBSCRIBED, &[page::REACHES_YOU])
+            .with_link(domain::language::mail::CHANGE_WHAT, &paths::manage(manage_token))
     }
 
     /// A link that is unknown, used, or too old.
     #[must_use]
     pub fn link_expired(site: Site) -> Self {
-        Self::new(
-            site,
-            "This link no longer works.",
-            &["It was used already, or it is too old. Subscribing again sends you a new one."],
-        )
-        .with_link("Subscribe", paths::SUBSCRIBE)
+        Self::said(site, page::LINK_EXPIRED, &[page::LINK_USED]).with_form(page::SUBSCRIBE)
     }
 
     /// The page behind the unsubscribe link: nothing happens before the button is pressed.
     #[must_use]
     pub fn unsubscribe(site: Site, token: &str) -> Self {
-        Self::new(site, "Stop these notices?", &["You can subscribe again at any time."])
-            .with_button(paths::unsubscribe(token), "Stop notices")
+        Self::said(site, page::STOP_THESE, &[page::ANY_TIME])
+            .with_button(paths::unsubscribe(token), page::STOP)
     }
 
     /// Unsubscribed.
     #[must_use]
     pub fn unsubscribed(site: Site) -> Self {
-        Self::new(
-            site,
-            "No more notices.",
-            &["Your subscription has ended. Anything still on its way was stopped."],
-        )
-        .with_link("Subscribe again", paths::SUBSCRIBE)
+        Self::said(site, page::NO_MORE, &[page::ENDED]).with_form(page::SUBSCRIBE_AGAIN)
     }
 
     /// Erased.
     #[must_use]
     pub fn erased(site: Site) -> Self {
-        Self::new(
-            site,
-            "We have forgotten you.",
-            &["Address, choices and everything that waited for you are gone. Backups forget you within 30 days."],
-        )
-        .with_link("Subscribe again", paths::SUBSCRIBE)
+        Self::said(site, page::FORGOTTEN, &[page::ERASED]).with_form(page::SUBSCRIBE_AGAIN)
+    }
+
+    /// Too many sign-ups from one network.
+    #[must_use]
+    pub fn too_many(site: Site) -> Self {
+        Self::said(site, page::TOO_MANY, &[page::IN_AN_HOUR])
+    }
+
+    /// A change by a manage link that cannot be made; `why` in the reader's language.
+    #[must_use]
+    pub fn not_changed(site: Site, why: &str) -> Self {
+        let mut page = Self::said(site, manage::NOT_CHANGED, &[]);
+        page.paragraphs.push(why.to_owned());
+        page
     }
 
     /// 404.
@@ -157,21 +150,20 @@ impl Message {
             "There is no such page.",
             &["The address may be mistyped, or the incident it belonged to is not public."],
         )
-        .with_link("Past incidents", paths::HISTORY)
+        .past()
+    }
+
+    fn past(mut self) -> Self {
+        self.links.push(("Past incidents".into(), paths::HISTORY.into()));
+        self
     }
 
     /// 500.
     #[must_use]
     pub fn failed(site: Site, correlation_id: &str) -> Self {
-        let reference = format!("If you tell us about it, please name this reference: {correlation_id}");
-        Self::new(
-            site,
-            "Something went wrong on our side.",
-            &[
-                "The status of our services is not affected by this. Please try again in a minute.",
-                &reference,
-            ],
-        )
+        let mut page = Self::said(site, page::WENT_WRONG, &[page::NOT_AFFECTED]);
+        page.paragraphs.push(page.site.language.fill(page::REFERENCE, &[correlation_id]));
+        page
     }
 
     /// Anything else that did not work: a title and what to do.
@@ -208,6 +200,8 @@ impl Message {
             Self::confirmed(site(), "t0ken"),
             Self::erased(site()),
             Self::link_expired(site()),
+            Self::too_many(site()),
+            Self::not_changed(site(), "Only webhooks have a signing secret."),
             Self::unsubscribe(site(), "t0ken"),
             Self::unsubscribed(site()),
             Self::not_found(site()),

@@ -1,5 +1,7 @@
 //! What every public page shows around its content.
 
+use domain::language::Language;
+
 /// The frame of a public page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Site {
@@ -9,13 +11,23 @@ pub struct Site {
     pub stale_since: Option<String>,
     /// A narrower feed than the whole page's: title and address.
     pub feed: Option<(String, String)>,
+    /// The language of the frame and of our own words; English wherever no subscriber has chosen.
+    pub language: Language,
+    /// Where the same page is in other languages: what follows `lang=` is added. None: it comes in one language.
+    pub in_other_languages: Option<String>,
 }
 
 impl Site {
     /// A page without anything special.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), stale_since: None, feed: None }
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// The same in another language.
+    #[must_use]
+    pub fn speaking(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     /// A sample.

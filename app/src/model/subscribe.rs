@@ -3,7 +3,7 @@
 use super::{Site, scope::ScopeForm};
 
 /// The page with the form. Field names: `channel` (email | webhook), `address`, `contact`, those of
-/// [`ScopeForm`], and `website`, which people never see and robots fill in.
+/// [`ScopeForm`], `mark`, and `website`, which people never see and robots fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscribePage {
     /// Frame.
@@ -18,13 +18,9 @@ pub struct SubscribePage {
     pub scope: ScopeForm,
     /// Field name and what is wrong with it.
     pub errors: Vec<(String, String)>,
-    /// The wording that the subscriber agrees to.
-    pub consent: String,
+    /// Says when the form was served, by a keyed hash.
+    pub mark: String,
 }
-
-/// What a subscriber agrees to; stored with the subscription.
-pub const CONSENT: &str = "We use your address only to send you these notices. You confirm it first, and every notice \
-                           has a link that ends them at once.";
 
 impl SubscribePage {
     /// The error of a field.
@@ -43,7 +39,7 @@ impl SubscribePage {
             contact: String::new(),
             scope,
             errors: Vec::new(),
-            consent: CONSENT.into(),
+            mark: String::new(),
         }
     }
 

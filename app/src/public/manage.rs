@@ -1,5 +1,6 @@
 //! Changing a subscription by its link.
 
+use domain::language::{Language, mail, manage as words, page as frame, subscribe};
 use leptos::prelude::*;
 
 use super::scope::{error, fields};
@@ -9,21 +10,23 @@ use crate::{model::ManagePage, paths, shell::public::document, ui};
 #[must_use]
 pub fn manage_page(page: &ManagePage) -> String {
     let base = paths::manage(&page.token);
+    let language = page.site.language;
+    let say = |word| language.say(word);
     let summary = (!page.errors.is_empty()).then(|| {
-        view! { <p class="error" role="alert"><b>"Nothing was changed."</b>" Please look at what is marked below."</p> }
+        view! { <p class="error" role="alert"><b>{say(words::NOT_CHANGED)}</b>" "{say(subscribe::LOOK_BELOW)}</p> }
     });
     let secret = page.secret.clone().map(|secret| {
         view! {
             <section role="status">
-                <h2>"Your new signing secret"</h2>
-                <p>"Shown this once. For 24 hours messages are signed with this one and with the one before."</p>
+                <h2>{say(words::NEW_SECRET)}</h2>
+                <p>{say(words::SHOWN_ONCE)}</p>
                 <p><code>{secret}</code></p>
             </section>
         }
     });
     let main = view! {
-        {ui::breadcrumb(&[("All services".into(), paths::HOME.into())])}
-        <h1>"Your subscription"</h1>
+        {ui::breadcrumb(&[(say(frame::ALL_SERVICES).into(), paths::HOME.into())])}
+        <h1>{say(words::TITLE)}</h1>
         <p>{page.address.clone()}" · "{page.state.clone()}</p>
         {page.done.clone().map(|done| view! { <p class="note" role="status"><b>{done}</b></p> })}
         {summary}
@@ -31,19 +34,21 @@ pub fn manage_page(page: &ManagePage) -> String {
         {page.is_live.then(|| change(page, &base))}
         {page.is_live.then(|| pause(page, &base))}
         {(page.is_live && page.channel != "email").then(|| endpoint(page, &base))}
-        {page.is_disabled.then(|| again(&base))}
+        {page.is_disabled.then(|| again(language, &base))}
         {deliveries(page)}
         {leave(page, &base)}
     };
-    document(&page.site, "Your subscription", main)
+    document(&page.site, say(words::TITLE), main)
 }
 
 fn change(page: &ManagePage, base: &str) -> AnyView {
+    let language = page.site.language;
+    let say = |word| language.say(word);
     let error_of = |field: &str| page.error(field).map(str::to_owned);
     let contact = (page.channel != "email").then(|| {
         view! {
             <p class="field">
-                <label for="contact">"Whom to write to when the endpoint fails "<small>"e-mail, if you like"</small></label>
+                <label for="contact">{say(words::CONTACT)}" "<small>{say(subscribe::IF_YOU_LIKE)}</small></label>
                 <input id="contact" name="contact" value=page.contact.clone() maxlength="254" autocapitalize="none" spellcheck="false" />
             </p>
             {error("contact", page.error("contact"))}
@@ -51,68 +56,73 @@ fn change(page: &ManagePage, base: &str) -> AnyView {
     });
     view! {
         <form method="post" action=base.to_owned()>
-            {fields(&page.scope, &error_of)}
+            {fields(language, &page.scope, &error_of)}
             {contact}
-            <button type="submit">"Save"</button>
+            <button type="submit">{say(words::SAVE)}</button>
         </form>
     }
     .into_any()
 }
 
 fn pause(page: &ManagePage, base: &str) -> AnyView {
+    let say = |word| page.site.language.say(word);
     let body = if page.is_paused {
-        view! { <form method="post" action=format!("{base}/resume")><button type="submit">"Go on now"</button></form> }.into_any()
+        view! { <form method="post" action=format!("{base}/resume")><button type="submit">{say(words::GO_ON)}</button></form> }.into_any()
     } else {
         view! {
             <form method="post" action=format!("{base}/pause")>
                 <p class="field">
-                    <label for="days">"How long?"</label>
+                    <label for="days">{say(words::HOW_LONG)}</label>
                     <select id="days" name="days">
-                        <option value="1">"1 day"</option>
-                        <option value="7">"1 week"</option>
-                        <option value="28">"4 weeks"</option>
-                        <option value="0">"Until I say so"</option>
+                        <option value="1">{say(words::ONE_DAY)}</option>
+                        <option value="7">{say(words::ONE_WEEK)}</option>
+                        <option value="28">{say(words::FOUR_WEEKS)}</option>
+                        <option value="0">{say(words::UNTIL_I_SAY)}</option>
                     </select>
                 </p>
                 {error("days", page.error("days"))}
-                <button type="submit">"Pause"</button>
+                <button type="submit">{say(words::PAUSE)}</button>
             </form>
         }
         .into_any()
     };
-    view! { <section><h2>"Pause"</h2><p>"What is published meanwhile is not sent afterwards."</p>{body}</section> }.into_any()
+    view! { <section><h2>{say(words::PAUSE)}</h2><p>{say(words::NOT_AFTERWARDS)}</p>{body}</section> }
+        .into_any()
 }
 
 fn endpoint(page: &ManagePage, base: &str) -> AnyView {
+    let say = |word| page.site.language.say(word);
     let secret = (page.channel == "webhook").then(|| {
         view! {
-            <p>"A new signing secret is shown once. For 24 hours messages carry two signatures, so that your receiver can change over."</p>
-            <form method="post" action=format!("{base}/secret")><button type="submit">"Make a new secret"</button></form>
+            <p>{say(words::SECRET_OVERLAP)}</p>
+            <form method="post" action=format!("{base}/secret")><button type="submit">{say(words::MAKE_SECRET)}</button></form>
         }
     });
     view! {
         <section>
-            <h2>"Your endpoint"</h2>
-            <form method="post" action=format!("{base}/test")><button type="submit">"Send a test"</button></form>
-            <form method="post" action=format!("{base}/replay")><button type="submit">"Send again what was given up"</button></form>
+            <h2>{say(words::ENDPOINT)}</h2>
+            <form method="post" action=format!("{base}/test")><button type="submit">{say(words::SEND_TEST)}</button></form>
+            <form method="post" action=format!("{base}/replay")><button type="submit">{say(words::SEND_AGAIN)}</button></form>
             {secret}
         </section>
     }
     .into_any()
 }
 
-fn again(base: &str) -> AnyView {
+fn again(language: Language, base: &str) -> AnyView {
+    let say = |word| language.say(word);
     view! {
         <section>
-            <h2>"Try it again"</h2>
-            <p>"It is asked once; messages start when it answers. What was given up meanwhile can be sent again then."</p>
-            <form method="post" action=format!("{base}/enable")><button type="submit">"Try it again"</button></form>
+            <h2>{say(words::TRY_AGAIN)}</h2>
+            <p>{say(words::ASKED_ONCE)}</p>
+            <form method="post" action=format!("{base}/enable")><button type="submit">{say(words::TRY_AGAIN)}</button></form>
         </section>
     }
     .into_any()
 }
 
 fn deliveries(page: &ManagePage) -> Option<AnyView> {
+    let say = |word| page.site.language.say(word);
     let rows: Vec<_> = page
         .deliveries
         .iter()
@@ -123,9 +133,9 @@ fn deliveries(page: &ManagePage) -> Option<AnyView> {
     (!rows.is_empty()).then(|| {
         view! {
             <section>
-                <h2>"Last messages"</h2>
-                <div class="scroll" tabindex="0" role="region" aria-label="Last messages">
-                    <table class="times"><thead><tr><th>"When"</th><th>"What"</th><th>"State"</th><th>"Answer"</th></tr></thead><tbody>{rows}</tbody></table>
+                <h2>{say(words::LAST_MESSAGES)}</h2>
+                <div class="scroll" tabindex="0" role="region" aria-label=say(words::LAST_MESSAGES)>
+                    <table class="times"><thead><tr><th>{say(words::WHEN)}</th><th>{say(words::WHAT)}</th><th>{say(words::STATE)}</th><th>{say(words::ANSWER)}</th></tr></thead><tbody>{rows}</tbody></table>
                 </div>
             </section>
         }
@@ -134,18 +144,19 @@ fn deliveries(page: &ManagePage) -> Option<AnyView> {
 }
 
 fn leave(page: &ManagePage, base: &str) -> AnyView {
+    let say = |word| page.site.language.say(word);
     let unsubscribe = page.is_live.then(|| {
-        view! { <form method="post" action=format!("{base}/unsubscribe")><button type="submit">"Unsubscribe"</button></form> }
+        view! { <form method="post" action=format!("{base}/unsubscribe")><button type="submit">{say(mail::UNSUBSCRIBE)}</button></form> }
     });
     view! {
         <section>
-            <h2>"Your data"</h2>
-            <p><a href=format!("{base}/export.json")>"Download what we keep about you"</a>" (JSON)."</p>
+            <h2>{say(words::YOUR_DATA)}</h2>
+            <p><a href=format!("{base}/export.json")>{say(words::DOWNLOAD)}</a>" (JSON)."</p>
             {unsubscribe}
             <form method="post" action=format!("{base}/erase")>
-                <p><label class="pick"><input type="checkbox" name="sure" value="yes" required=true />"Erase everything that you keep about me, at once"</label></p>
+                <p><label class="pick"><input type="checkbox" name="sure" value="yes" required=true />{say(words::ERASE_ALL)}</label></p>
                 {error("sure", page.error("sure"))}
-                <button type="submit">"Erase"</button>
+                <button type="submit">{say(words::ERASE)}</button>
             </form>
         </section>
     }

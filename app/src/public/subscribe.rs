@@ -1,5 +1,6 @@
 //! Subscribing by mail or webhook.
 
+use domain::language::{Language, Word, page as frame, subscribe as words};
 use leptos::prelude::*;
 
 use super::scope::{error, fields};
@@ -8,44 +9,70 @@ use crate::{model::SubscribePage, paths, shell::public::document, ui};
 /// Renders it.
 #[must_use]
 pub fn subscribe_page(page: &SubscribePage) -> String {
+    let language = page.site.language;
+    let say = |word| language.say(word);
     let summary = (!page.errors.is_empty()).then(|| {
-        view! { <p class="error" role="alert"><b>"Nothing was sent yet."</b>" Please look at what is marked below."</p> }
+        view! { <p class="error" role="alert"><b>{say(words::NOT_SENT)}</b>" "{say(words::LOOK_BELOW)}</p> }
     });
     let error_of = |field: &str| page.error(field).map(str::to_owned);
     let main = view! {
-        {ui::breadcrumb(&[("All services".into(), paths::HOME.into())])}
-        <h1>"Get updates"</h1>
-        <p>"A message at every update of an incident: what we know, what we do, what you can do."</p>
+        {ui::breadcrumb(&[(say(frame::ALL_SERVICES).into(), paths::HOME.into())])}
+        {languages(page)}
+        <h1>{say(frame::GET_UPDATES)}</h1>
+        <p>{say(words::INTRO)}</p>
         {summary}
+        {error("mark", page.error("mark"))}
         <form method="post" action=paths::SUBSCRIBE>
+            <input type="hidden" name="mark" value=page.mark.clone() />
             <fieldset>
-                <legend>"How?"</legend>
-                {channel(page, "email", "E-mail")}
+                <legend>{say(words::HOW)}</legend>
+                {channel(page, "email", say(words::EMAIL))}
                 {channel(page, "slack", "Slack")}
                 {channel(page, "teams", "Microsoft Teams")}
                 {channel(page, "discord", "Discord")}
-                {channel(page, "webhook", "Webhook (signed JSON to your server)")}
+                {channel(page, "webhook", say(words::WEBHOOK))}
                 {error("channel", page.error("channel"))}
             </fieldset>
             {address(page)}
-            {fields(&page.scope, &error_of)}
+            {fields(language, &page.scope, &error_of)}
             <p class="v" aria-hidden="true">
-                <label>"Leave this empty"<input name="website" tabindex="-1" autocomplete="off" /></label>
+                <label>{say(words::LEAVE_EMPTY)}<input name="website" tabindex="-1" autocomplete="off" /></label>
             </p>
-            <p class="note">{page.consent.clone()}</p>
-            <button type="submit">"Subscribe"</button>
+            <p class="note">{say(words::CONSENT)}</p>
+            <button type="submit">{say(frame::SUBSCRIBE)}</button>
         </form>
+        {feeds(&say)}
+    };
+    document(&page.site, say(frame::GET_UPDATES), main)
+}
+
+/// The same form in other languages.
+fn languages(page: &SubscribePage) -> Option<AnyView> {
+    let here = page.site.in_other_languages.clone()?;
+    let links: Vec<_> = Language::ALL
+        .into_iter()
+        .map(|l| {
+            let current = (l == page.site.language).then_some("true");
+            let href = format!("{here}lang={}", l.code());
+            view! { " "<a href=href lang=l.code() hreflang=l.code() aria-current=current>{l.name()}</a>" " }
+        })
+        .collect();
+    Some(view! { <nav aria-label=page.site.language.say(words::LANGUAGES)>{links}</nav> }.into_any())
+}
+
+fn feeds(say: &dyn Fn(Word) -> &'static str) -> AnyView {
+    view! {
         <section>
-            <h2>"Without an address"</h2>
+            <h2>{say(words::WITHOUT)}</h2>
             <p>
-                "Feeds of everything: "<a href=paths::RSS>"RSS"</a>" and "<a href=paths::ATOM>"Atom"</a>", with an entry per incident; "
-                <a href=paths::UPDATES_RSS>"RSS"</a>" and "<a href=paths::UPDATES_ATOM>"Atom"</a>" with an entry per update, for chat. Narrower: "
-                <code>"?region=fr"</code>", "<code>"?region=western-europe&component=sms"</code>". Programs read the "
-                <a href=paths::API>"JSON API"</a>"."
+                {say(words::FEEDS)}" "<a href=paths::RSS>"RSS"</a>" "{say(words::AND)}" "<a href=paths::ATOM>"Atom"</a>", "{say(words::PER_INCIDENT)}" "
+                <a href=paths::UPDATES_RSS>"RSS"</a>" "{say(words::AND)}" "<a href=paths::UPDATES_ATOM>"Atom"</a>" "{say(words::PER_UPDATE)}" "{say(words::NARROWER)}" "
+                <code>"?region=fr"</code>", "<code>"?region=western-europe&component=sms"</code>". "{say(words::PROGRAMS_READ)}" "
+                <a href=paths::API>{say(words::JSON_API)}</a>"."
             </p>
         </section>
-    };
-    document(&page.site, "Get updates", main)
+    }
+    .into_any()
 }
 
 fn channel(page: &SubscribePage, value: &'static str, label: &'static str) -> impl IntoView + use<> {
@@ -56,10 +83,11 @@ fn channel(page: &SubscribePage, value: &'static str, label: &'static str) -> im
 }
 
 fn address(page: &SubscribePage) -> impl IntoView + use<> {
+    let say = |word| page.site.language.say(word);
     let is_wrong = page.error("address").is_some();
     view! {
         <p class="field">
-            <label for="address">"E-mail address, or https:// address of the incoming webhook"</label>
+            <label for="address">{say(words::ADDRESS)}</label>
             <input
                 id="address"
                 name="address"
@@ -75,7 +103,7 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
         </p>
         {error("address", page.error("address"))}
         <p class="field hook">
-            <label for="contact">"Whom to write to when it fails "<small>"e-mail, if you like"</small></label>
+            <label for="contact">{say(words::CONTACT)}" "<small>{say(words::IF_YOU_LIKE)}</small></label>
             <input id="contact" name="contact" value=page.contact.clone() maxlength="254" autocapitalize="none" spellcheck="false" />
         </p>
         {error("contact", page.error("contact"))}

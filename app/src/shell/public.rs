@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::language::{Language, page};
 use leptos::prelude::*;
 
 use crate::{model::Site, paths};
@@ -55,52 +56,68 @@ fn push_squeezed(out: &mut String, css: &str) {
 /// A public document around `main`.
 #[must_use]
 pub fn document(site: &Site, title: &str, main: impl IntoView) -> String {
+    let say = |word| site.language.say(word);
     let (feed_title, feed) =
-        site.feed.clone().unwrap_or_else(|| ("All incidents".to_owned(), paths::RSS.to_owned()));
+        site.feed.clone().unwrap_or_else(|| (say(page::ALL_INCIDENTS).to_owned(), paths::RSS.to_owned()));
     let stale = site.stale_since.as_ref().map(|at| {
         view! {
             <p class="stale" role="status">
-                <b>{format!("Data as of {at}.")}</b>
-                " Our own database does not answer; this is the last that we know."
+                <b>{site.language.fill(page::DATA_AS_OF, &[at])}</b>
+                " "{say(page::STALE)}
             </p>
         }
     });
     let html = view! {
-        <html lang="en">
+        <html lang=site.language.code()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width,initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <title>{format!("{title} – {} status", site.name)}</title>
+                <title>{site.language.fill(page::TITLE, &[title, &site.name])}</title>
                 <link rel="icon" href=paths::ICON />
                 <link rel="alternate" type="application/rss+xml" href=feed.clone() title=feed_title.clone() />
                 <link rel="alternate" type="application/atom+xml" href=feed.replacen(paths::RSS, paths::ATOM, 1) title=feed_title />
+                {alternates(site)}
                 <style inner_html=style()></style>
             </head>
             <body>
                 <header>
-                    <a class="brand" href=paths::HOME>{site.name.clone()}" "<span>"status"</span></a>
-                    <nav aria-label="Main">
-                        <a href=paths::HISTORY>"History"</a>
-                        <a class="cta" href=paths::SUBSCRIBE>"Get updates"</a>
+                    <a class="brand" href=paths::HOME>{site.name.clone()}" "<span>{say(page::STATUS)}</span></a>
+                    <nav aria-label=say(page::MAIN)>
+                        <a href=paths::HISTORY>{say(page::HISTORY)}</a>
+                        <a class="cta" href=paths::SUBSCRIBE>{say(page::GET_UPDATES)}</a>
                     </nav>
                 </header>
                 <main>{stale}{main}</main>
-                <footer>
-                    <span>"Times are UTC, with the local time of the country beside it."</span>
-                    <nav aria-label="More">
-                        <a href=paths::HISTORY>"History"</a>
-                        <a href=paths::PROMISES>"Promises"</a>
-                        <a href=paths::RSS>"RSS"</a>
-                        <a href=paths::API>"API"</a>
-                        <a href=paths::CONSOLE>"Sign in"</a>
-                    </nav>
-                </footer>
+                {footer(site)}
             </body>
         </html>
     }
     .to_html();
     format!("<!DOCTYPE html>{}", without_markers(&html))
+}
+
+/// Says to machines where this page is in other languages.
+fn alternates(site: &Site) -> Vec<AnyView> {
+    let Some(here) = &site.in_other_languages else { return Vec::new() };
+    let link = |l: Language| view! { <link rel="alternate" hreflang=l.code() href=format!("{here}lang={}", l.code()) /> };
+    Language::ALL.into_iter().map(|l| link(l).into_any()).collect()
+}
+
+fn footer(site: &Site) -> impl IntoView + use<> {
+    let say = |word| site.language.say(word);
+    view! {
+        <footer>
+            <span>{say(page::TIMES)}</span>
+            <nav aria-label=say(page::MORE)>
+                <a href=paths::HISTORY>{say(page::HISTORY)}</a>
+                <a href=paths::PROMISES>{say(page::PROMISES)}</a>
+                <a href=paths::RSS>"RSS"</a>
+                <a href=paths::API>"API"</a>
+                <a href=paths::CONSOLE>{say(page::SIGN_IN)}</a>
+            </nav>
+        </footer>
+    }
 }
 
 /// Leptos separates text nodes by `<!>` for hydration, which public pages never do. A `<` inside text or attributes is

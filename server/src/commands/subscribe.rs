@@ -12,7 +12,7 @@ use delivery::{
     email::MailAddress,
     webhook::{guard::Guard, sign::Secret, target::Target},
 };
-use domain::{clock_local::is_zone, scope::Scope};
+use domain::{clock_local::is_zone, language::Language, scope::Scope};
 use store::{SubscriberRow, SubscriptionRequestRow, Tx};
 use subtle::ConstantTimeEq as _;
 
@@ -28,8 +28,6 @@ use crate::{
 
 /// What is consented to; kept with the subscription.
 pub const WORDING: &str = "2026-11 notices about incidents until unsubscribed";
-/// Languages of the words around a notice.
-pub const LANGUAGES: [(&str, &str); 1] = [("en", "English")];
 
 /// What somebody wants to hear, and how.
 #[derive(Debug, Clone)]
@@ -38,7 +36,7 @@ pub struct Wish {
     pub scope: Scope,
     /// IANA zone; empty: UTC.
     pub time_zone: String,
-    /// One of [`LANGUAGES`]; empty: English.
+    /// Code of a [`Language`]; empty: English.
     pub language: String,
     /// Whom to tell by mail when an endpoint fails; may be empty.
     pub contact: String,
@@ -65,7 +63,7 @@ impl Wish {
                 "This is not a time zone. Examples: Europe/Paris, America/Toronto, UTC.",
             ));
         }
-        if !LANGUAGES.iter().any(|(code, _)| *code == self.language) {
+        if Language::find(&self.language).is_none() {
             return Err(Refusal::field("language", "Choose one of the languages."));
         }
         if !self.contact.trim().is_empty() {

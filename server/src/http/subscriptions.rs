@@ -2,12 +2,14 @@
 
 mod links;
 mod manage;
+mod mark;
 mod wish;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use app::{
     model::{Message, Site, SubscribePage},
+    paths,
     public::{message_page, subscribe_page},
 };
 use axum::{
@@ -16,10 +18,14 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
-use delivery::chat::Chat;
-use domain::scope::Scope;
+use delivery::{chat::Chat, webhook::sign::Secret};
+use domain::{
+    language::{Language, refusal},
+    scope::Scope,
+};
 use serde::Deserialize;
 
+use self::mark::Filled;
 pub use self::{
     links::{confirm, confirm_form, unsubscribe, unsubscribe_form},
     manage::{
@@ -29,6 +35,7 @@ pub use self::{
 use super::{fields::Fields, public::csp};
 use crate::{
     auth::limits::client_ip,
+    clock::{new_id, random},
     commands::{Ctx, Refusal, subscribe},
     state::App,
 };
@@ -47,6 +54,12 @@ fn site(app: &App) -> Site {
     app.snapshot.with_world(|w| Site::new(w.page_name.clone()))
 }
 
+/// What the browser likes best of what we speak.
+fn browsers(headers: &HeaderMap) -> Language {
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+    asked.and_then(Language::preferred).unwrap_or_default()
+}
+
 fn failed(app: &App, refusal: &Refusal, ctx: &Ctx) -> Response {
     tracing::error!(error = %refusal, id = %ctx.correlation_id, "a subscription failed");
     public_page(
@@ -55,7 +68,7 @@ fn failed(app: &App, refusal: &Refusal, ctx: &Ctx) -> Response {
     )
 }
 
-/// What the form starts with: `?country=FR`, `?component=sms`, `?incident=p31zjtct2jer`.
+/// What the form starts with: `?country=FR`, `?component=sms`, `?incident=p31zjtct2jer`; and `?lang=de`.
 #[derive(Debug, Default, Deserialize)]
 pub struct Ticked {
     #[serde(default)]
@@ -64,11 +77,31 @@ pub struct Ticked {
     component: String,
     #[serde(default)]
     incident: String,
+    #[serde(default)]
+    lang: String,
+}
+
+impl Ticked {
+    /// The address of this form, up to the choice of a language.
+    fn here(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in
+            [("country", &self.country), ("component", &self.component), ("incident", &self.incident)]
+        {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        let and = if query.is_empty() { "" } else { "&" };
+        format!("{}?{query}{and}", paths::SUBSCRIBE)
+    }
 }
 
 /// The form.
-pub async fn form(State(app): State<App>, Query(ticked): Query<Ticked>) -> Response {
+pub async fn form(State(app): State<App>, headers: HeaderMap, Query(ticked): Query<Ticked>) -> Response {
     let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    let language = Language::find(&ticked.lang).unwrap_or_else(|| browsers(&headers));
     let scope = Scope {
         countries: some(&ticked.country.to_ascii_uppercase()).into_iter().collect(),
         components: some(&ticked.component).into_iter().collect(),
@@ -76,14 +109,13 @@ pub async fn form(State(app): State<App>, Query(ticked): Query<Ticked>) -> Respo
         ..Scope::default()
     };
     let is_chosen = scope != Scope::default();
-    let model = app.snapshot.with_world(|w| {
-        let mut form = wish::form(w, &scope, "", "");
-        if !is_chosen {
-            form.what.clear(); // nothing is chosen for anybody
-        }
-        SubscribePage::empty(Site::new(w.page_name.clone()), form)
-    });
-    public_page(StatusCode::OK, subscribe_page(&model))
+    let mut form = app.snapshot.with_world(|w| wish::form(w, &scope, "", language.code()));
+    if !is_chosen {
+        form.what.clear(); // nothing is chosen for anybody
+    }
+    let site = Site { in_other_languages: Some(ticked.here()), ..site(&app).speaking(language) };
+    let mark = mark::new(&app.keys, app.clock.now());
+    public_page(StatusCode::OK, subscribe_page(&SubscribePage { mark, ..SubscribePage::empty(site, form) }))
 }
 
 async fn read(body: Body) -> Result<Bytes, Response> {
@@ -108,49 +140,91 @@ pub async fn submit(
         known @ ("webhook" | "slack" | "teams" | "discord") => known,
         _ => "email",
     };
-    // Only robots fill what people do not see: they get the same page, and nothing happens.
-    if fields.some("website").is_some() {
-        return public_page(StatusCode::OK, message_page(&Message::check_your_mail(site(&app))));
+    let language = Language::find(fields.one("language")).unwrap_or_else(|| browsers(&headers));
+    let ctx = Ctx::system(app.clock.now());
+    let filled = mark::read(&app.keys, fields.one("mark"), ctx.now);
+    // Only programs fill what people do not see, or are done before a person has read: they get the same page, and
+    // nothing happens.
+    if fields.some("website").is_some() || filled == Filled::TooFast {
+        let page = pretended(&app, site(&app).speaking(language), channel);
+        return public_page(StatusCode::OK, message_page(&page));
+    }
+    if filled == Filled::Stale {
+        return again(&app, language, channel, &fields, ("mark", Language::English.say(refusal::FORM_OLD)));
     }
     if !app.limits.subscribe(channel, client_ip(&app.config, peer, &headers)) {
-        let title = "Too many subscriptions from your network.";
-        let page = Message::refused(site(&app), title, "Please try again in an hour.");
+        let page = Message::too_many(site(&app).speaking(language));
         let mut response = public_page(StatusCode::TOO_MANY_REQUESTS, message_page(&page));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("3600"));
         return response;
     }
-    let ctx = Ctx::system(app.clock.now());
-    match take(&app, &ctx, channel, &fields).await {
+    match take(&app, &ctx, language, channel, &fields).await {
         Ok(page) => public_page(StatusCode::OK, message_page(&page)),
-        Err(Refusal::Field { field, message }) => {
-            let model = app.snapshot.with_world(|w| SubscribePage {
-                channel: channel.into(),
-                address: fields.one("address").into(),
-                contact: fields.one("contact").into(),
-                errors: vec![(field.into(), message)],
-                ..SubscribePage::empty(Site::new(w.page_name.clone()), wish::typed(w, &fields))
-            });
-            public_page(StatusCode::UNPROCESSABLE_ENTITY, subscribe_page(&model))
-        }
+        Err(Refusal::Field { field, message }) => again(&app, language, channel, &fields, (field, &message)),
         Err(refusal) => failed(&app, &refusal, &ctx),
     }
 }
 
-async fn take(app: &App, ctx: &Ctx, channel: &str, fields: &Fields) -> Result<Message, Refusal> {
-    let wish = wish::read(fields, ctx.now)?;
-    let address = fields.one("address");
+/// The form as it was sent, with what is wrong. It keeps its mark, unless that is what is wrong: whoever mends one
+/// letter need not wait.
+fn again(
+    app: &App,
+    language: Language,
+    channel: &str,
+    fields: &Fields,
+    (field, message): (&str, &str),
+) -> Response {
+    let site = Site { in_other_languages: Some(Ticked::default().here()), ..site(app).speaking(language) };
+    let mut form = app.snapshot.with_world(|w| wish::typed(w, fields));
+    form.language = language.code().into();
+    let model = SubscribePage {
+        channel: channel.into(),
+        address: fields.one("address").into(),
+        contact: fields.one("contact").into(),
+        errors: vec![(field.to_owned(), refusal::in_words(language, field, message))],
+        mark: match field {
+            "mark" => mark::new(&app.keys, app.clock.now()),
+            _ => fields.one("mark").to_owned(),
+        },
+        ..SubscribePage::empty(site, form)
+    };
+    public_page(StatusCode::UNPROCESSABLE_ENTITY, subscribe_page(&model))
+}
+
+/// The answer that a person would get, with a secret and a link that open nothing.
+fn pretended(app: &App, site: Site, channel: &str) -> Message {
+    let token = subscribe::manage_token(&app.keys, &new_id());
+    match Chat::from_slug(channel) {
+        Some(chat) => Message::chat_added(site, chat.name(), &token),
+        None if channel == "webhook" => Message::webhook_added(site, &Secret::new(random()).reveal(), &token),
+        None => Message::check_your_mail(site),
+    }
+}
+
+async fn take(
+    app: &App,
+    ctx: &Ctx,
+    language: Language,
+    channel: &str,
+    fields: &Fields,
+) -> Result<Message, Refusal> {
+    let mut wish = wish::read(fields, ctx.now)?;
+    if wish.language.is_empty() {
+        wish.language = language.code().to_owned();
+    }
+    let (address, site) = (fields.one("address"), site(app).speaking(language));
     let mut tx = app.store.write().await?;
     let page = if let Some(chat) = Chat::from_slug(channel) {
         let guard = Arc::clone(&app.guard);
         let token = subscribe::by_chat(&mut tx, ctx, &app.keys, &guard, (chat, address), wish).await?;
-        Message::chat_added(site(app), chat.name(), &token)
+        Message::chat_added(site, chat.name(), &token)
     } else if channel == "webhook" {
         let guard = Arc::clone(&app.guard);
         let endpoint = subscribe::by_webhook(&mut tx, ctx, &app.keys, &guard, address, wish).await?;
-        Message::webhook_added(site(app), &endpoint.secret, &endpoint.manage_token)
+        Message::webhook_added(site, &endpoint.secret, &endpoint.manage_token)
     } else {
         subscribe::by_email(&mut tx, ctx, address, wish).await?;
-        Message::check_your_mail(site(app))
+        Message::check_your_mail(site)
     };
     tx.commit().await?;
     app.wake.outbox.notify_one();

@@ -3,6 +3,7 @@
 use domain::{
     clock::{HOUR, Timestamp},
     clock_local::duration_words,
+    language::{Language, Word, manage},
 };
 use serde_json::{Map, Value, json};
 use store::Tx;
@@ -104,16 +105,36 @@ fn find<'a>(channels: &'a mut Vec<ChannelHealth>, name: &str) -> &'a mut Channel
 /// What a notice of this kind is, in words.
 #[must_use]
 pub fn about(kind: &str) -> &'static str {
+    Language::English.say(about_in(kind))
+}
+
+/// The same for every language.
+#[must_use]
+pub fn about_in(kind: &str) -> Word {
     match kind {
-        "confirmation" => "question whether you want this",
-        "known" => "that you are subscribed already",
-        "challenge" => "challenge",
-        "welcome" => "first message",
-        "test" => "test",
-        "endpoint_failing" => "that your endpoint fails",
-        "endpoint_disabled" => "that your endpoint was given up",
-        _ => "update of an incident",
+        "confirmation" => manage::A_CONFIRMATION,
+        "known" => manage::A_KNOWN,
+        "challenge" => manage::A_CHALLENGE,
+        "welcome" => manage::A_WELCOME,
+        "test" => manage::A_TEST,
+        "endpoint_failing" => manage::A_FAILING,
+        "endpoint_disabled" => manage::A_DISABLED,
+        _ => manage::AN_UPDATE,
     }
+}
+
+/// How far a message is; none: in a state that has no word for readers.
+#[must_use]
+pub fn state_in(state: &str) -> Option<Word> {
+    Some(match state {
+        "queued" => manage::IS_QUEUED,
+        "leased" => manage::IS_LEASED,
+        "delivered" => manage::IS_DELIVERED,
+        "dead" => manage::IS_DEAD,
+        "skipped" => manage::IS_SKIPPED,
+        "superseded" => manage::IS_SUPERSEDED,
+        _ => return None,
+    })
 }
 
 /// For machines: durations in milliseconds; `notices` whose recipients are not all queued yet.

@@ -3,19 +3,32 @@
 use app::{model::Message, public::message_page};
 use axum::{
     extract::{Path, Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
+use domain::language::Language;
 
-use super::{failed, public_page, read, site};
+use super::{browsers, failed, public_page, read, site};
 use crate::{
     commands::{Ctx, Refusal, subscribe},
     keys::token_hash,
     state::App,
 };
 
+/// A link that is not ours, or no longer: in the language of the browser.
+fn expired(app: &App, headers: &HeaderMap) -> Response {
+    let site = site(app).speaking(browsers(headers));
+    public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site)))
+}
+
+/// What the subscriber chose.
+async fn language_of(app: &App, id: &str) -> Result<Language, Refusal> {
+    let row = app.store.read().await?.subscriber(id).await?;
+    Ok(row.map(|row| Language::of(&row.language)).unwrap_or_default())
+}
+
 /// Asks before confirming.
-pub async fn confirm_form(State(app): State<App>, Path(token): Path<String>) -> Response {
+pub async fn confirm_form(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Response {
     let ctx = Ctx::system(app.clock.now());
     let found = async {
         let mut tx = app.store.read().await?;
@@ -23,58 +36,71 @@ pub async fn confirm_form(State(app): State<App>, Path(token): Path<String>) -> 
     };
     match found.await {
         Ok(Some(row)) => {
+            let language = Language::of(&row.language);
             let scope = row.scope().unwrap_or_default();
-            let scope = app.snapshot.with_world(|w| scope.words(w));
-            public_page(StatusCode::OK, message_page(&Message::confirm(site(&app), &token, &scope)))
+            let scope = app.snapshot.with_world(|w| scope.words_in(language, w));
+            let site = site(&app).speaking(language);
+            public_page(StatusCode::OK, message_page(&Message::confirm(site, &token, &scope)))
         }
-        Ok(None) => public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app)))),
+        Ok(None) => expired(&app, &headers),
         Err(refusal) => failed(&app, &refusal, &ctx),
     }
 }
 
 /// Confirms.
-pub async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Response {
+pub async fn confirm(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Response {
     let ctx = Ctx::system(app.clock.now());
     let done = async {
         let mut tx = app.store.write().await?;
         let id = subscribe::confirm(&mut tx, &ctx, &token).await?;
         tx.commit().await?;
-        Ok::<_, Refusal>(id)
+        let Some(id) = id else { return Ok(None) };
+        let language = language_of(&app, &id).await?;
+        Ok::<_, Refusal>(Some((id, language)))
     };
     match done.await {
-        Ok(Some(id)) => {
+        Ok(Some((id, language))) => {
             let manage = subscribe::manage_token(&app.keys, &id);
-            public_page(StatusCode::OK, message_page(&Message::confirmed(site(&app), &manage)))
+            let site = site(&app).speaking(language);
+            public_page(StatusCode::OK, message_page(&Message::confirmed(site, &manage)))
         }
-        Ok(None) => public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app)))),
+        Ok(None) => expired(&app, &headers),
         Err(refusal) => failed(&app, &refusal, &ctx),
     }
 }
 
 /// Asks before unsubscribing.
-pub async fn unsubscribe_form(State(app): State<App>, Path(token): Path<String>) -> Response {
-    match subscribe::subscriber_of(&app.keys, &token) {
-        Some(_) => public_page(StatusCode::OK, message_page(&Message::unsubscribe(site(&app), &token))),
-        None => public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app)))),
-    }
+pub async fn unsubscribe_form(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Response {
+    let Some(id) = subscribe::subscriber_of(&app.keys, &token) else { return expired(&app, &headers) };
+    // The page is there even while the database is not.
+    let site = site(&app).speaking(language_of(&app, &id).await.unwrap_or_default());
+    public_page(StatusCode::OK, message_page(&Message::unsubscribe(site, &token)))
 }
 
 /// Unsubscribes: the button of the page, or one click in a mail program (RFC 8058). No cookie, no redirect; again is fine.
 pub async fn unsubscribe(State(app): State<App>, Path(token): Path<String>, request: Request) -> Response {
+    let headers = request.headers().clone();
     if let Err(response) = read(request.into_body()).await {
         return response;
     }
     let ctx = Ctx::system(app.clock.now());
-    let Some(id) = subscribe::subscriber_of(&app.keys, &token) else {
-        return public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(&app))));
-    };
+    let Some(id) = subscribe::subscriber_of(&app.keys, &token) else { return expired(&app, &headers) };
     let done = async {
+        let language = language_of(&app, &id).await?;
         let mut tx = app.store.write().await?;
         subscribe::unsubscribe(&mut tx, &ctx, &id).await?;
-        Ok::<_, Refusal>(tx.commit().await?)
+        tx.commit().await?;
+        Ok::<_, Refusal>(language)
     };
     match done.await {
-        Ok(()) => public_page(StatusCode::OK, message_page(&Message::unsubscribed(site(&app)))),
+        Ok(language) => {
+            let site = site(&app).speaking(language);
+            public_page(StatusCode::OK, message_page(&Message::unsubscribed(site)))
+        }
         Err(refusal) => failed(&app, &refusal, &ctx),
     }
 }

@@ -13,11 +13,12 @@ use axum::{
 use delivery::email::MailAddress;
 use domain::{
     clock::{HOUR, SECOND, Timestamp},
-    clock_local::{utc_date, utc_time},
+    clock_local::utc_time,
+    language::{Language, Word, manage as words, refusal},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{SubscriberRow, Tx};
+use store::{DeliveryRow, SubscriberRow, Tx};
 
 use super::{failed, public_page, read, site, wish};
 use crate::{
@@ -44,22 +45,30 @@ pub struct Done {
 }
 
 impl Done {
-    fn words(&self) -> Option<String> {
-        let words = match self.done.as_str() {
-            "saved" => "Saved.",
-            "paused" => "Paused.",
-            "resumed" => "It goes on.",
-            "tested" => "A test is on its way. Load this page again to see what came of it.",
-            "replayed" => "What was given up is sent again, after everything that is new.",
-            "asked" => "Your endpoint is being asked. Messages start once it answers.",
+    fn word(&self) -> Option<Word> {
+        Some(match self.done.as_str() {
+            "saved" => words::SAVED,
+            "paused" => words::PAUSED,
+            "resumed" => words::RESUMED,
+            "tested" => words::TESTED,
+            "replayed" => words::REPLAYED,
+            "asked" => words::ASKED,
             _ => return None,
-        };
-        Some(words.to_owned())
+        })
     }
 }
 
 fn gone(app: &App) -> Response {
     public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site(app))))
+}
+
+/// What a request left to say on the page.
+#[derive(Default)]
+struct Said {
+    done: Option<Word>,
+    secret: Option<String>,
+    /// The fields as typed, with what is wrong: field and sentence.
+    wrong: Option<(Fields, &'static str, String)>,
 }
 
 async fn found(tx: &mut Tx, app: &App, token: &str) -> Result<Option<SubscriberRow>, Refusal> {
@@ -69,12 +78,12 @@ async fn found(tx: &mut Tx, app: &App, token: &str) -> Result<Option<SubscriberR
 
 /// The page.
 pub async fn show(State(app): State<App>, Path(token): Path<String>, Query(done): Query<Done>) -> Response {
-    let shown = ManagePage { done: done.words(), ..ManagePage::default() };
-    answer(&app, &token, StatusCode::OK, shown).await
+    let said = Said { done: done.word(), ..Said::default() };
+    answer(&app, &token, StatusCode::OK, said).await
 }
 
 /// Renders the page over what a request left in `said`.
-async fn answer(app: &App, token: &str, status: StatusCode, said: ManagePage) -> Response {
+async fn answer(app: &App, token: &str, status: StatusCode, said: Said) -> Response {
     let ctx = Ctx::system(app.clock.now());
     let loaded = async {
         let mut tx = app.store.read().await?;
@@ -93,97 +102,102 @@ async fn page(
     app: &App,
     token: &str,
     row: &SubscriberRow,
-    said: ManagePage,
+    said: Said,
     now: Timestamp,
 ) -> Result<ManagePage, Refusal> {
+    let language = Language::of(&row.language);
     let scope = row.scope().unwrap_or_default();
     let messages = tx.deliveries_of(&row.id, SHOWN).await?.into_iter();
-    let is_typed = !said.errors.is_empty();
-    let (form, words) =
-        app.snapshot.with_world(|w| (wish::form(w, &scope, &row.time_zone, &row.language), scope.words(w)));
+    let (mut form, words) = app
+        .snapshot
+        .with_world(|w| (wish::form(w, &scope, &row.time_zone, &row.language), scope.words_in(language, w)));
+    let mut contact = row.contact.clone().unwrap_or_default();
+    let mut errors = Vec::new();
+    if let Some((fields, field, message)) = said.wrong {
+        form = app.snapshot.with_world(|w| wish::typed(w, &fields));
+        contact = fields.one("contact").to_owned();
+        errors.push((field.to_owned(), refusal::in_words(language, field, &message)));
+    }
+    let message = |d: DeliveryRow| {
+        let state = deliveries::state_in(&d.state).map(|word| language.say(word).to_owned());
+        (
+            language.utc_time(d.created_at, now),
+            language.say(deliveries::about_in(&d.kind)).to_owned(),
+            state.unwrap_or(d.state),
+            d.answer.unwrap_or_default(),
+        )
+    };
     Ok(ManagePage {
-        site: site(app),
+        site: site(app).speaking(language),
         token: token.to_owned(),
         channel: row.channel.clone(),
         address: match row.channel.as_str() {
             "email" => MailAddress::parse(&row.address).map_or_else(|_| String::new(), |a| a.masked()),
             _ => row.host.clone(),
         },
-        state: state(row, &words, now),
+        state: state(row, language, &words, now),
         is_live: row.state == "confirmed",
         is_disabled: row.state == "disabled",
         is_paused: row.is_paused(now),
-        scope: if is_typed { said.scope } else { form },
-        contact: if is_typed { said.contact } else { row.contact.clone().unwrap_or_default() },
+        scope: form,
+        contact,
         secret: said.secret,
-        done: said.done,
-        deliveries: messages
-            .map(|d| {
-                (
-                    utc_time(d.created_at, now),
-                    deliveries::about(&d.kind).to_owned(),
-                    d.state,
-                    d.answer.unwrap_or_default(),
-                )
-            })
-            .collect(),
-        errors: said.errors,
+        done: said.done.map(|word| language.say(word).to_owned()),
+        deliveries: messages.map(message).collect(),
+        errors,
     })
 }
 
-fn state(row: &SubscriberRow, words: &str, now: Timestamp) -> String {
-    match (row.state.as_str(), row.paused_until_at) {
-        ("confirmed", Some(i64::MAX)) => "Paused until you say so.".into(),
+fn state(row: &SubscriberRow, language: Language, about: &str, now: Timestamp) -> String {
+    let word = match (row.state.as_str(), row.paused_until_at) {
+        ("confirmed", Some(i64::MAX)) => words::PAUSED_OPEN,
         ("confirmed", Some(until)) if until > now.millis() => {
             let until = Timestamp::from_millis(until);
-            format!("Paused until {} on {}.", utc_time(until, until), utc_date(until))
+            let day = language.date(until.utc().date_naive());
+            return language.fill(words::PAUSED_UNTIL, &[&utc_time(until, until), &day]);
         }
-        ("confirmed", _) => format!("You get updates about {words}."),
-        ("pending", _) if row.channel == "email" => "You have not confirmed this yet.".into(),
-        ("pending", _) => {
-            "Your endpoint has not answered the challenge yet; the operator can approve it.".into()
-        }
-        ("disabled", _) => {
-            "Your endpoint failed for days, or said that it is gone: nothing is sent any more.".into()
-        }
-        _ => "This subscription has ended.".into(),
-    }
+        ("confirmed", _) => return language.fill(words::YOU_GET, &[about]),
+        ("pending", _) if row.channel == "email" => words::NOT_CONFIRMED,
+        ("pending", _) => words::NOT_ANSWERED,
+        ("disabled", _) => words::GIVEN_UP,
+        _ => words::OVER,
+    };
+    language.say(word).to_owned()
 }
 
 /// Runs a change and shows what came of it.
 async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
     let ctx = Ctx::system(app.clock.now());
+    let mut language = Language::English;
     let done = async {
         let mut tx = app.store.write().await?;
         let Some(row) = found(&mut tx, app, token).await? else {
             return Err(Refusal::NotFound("subscription"));
         };
+        language = Language::of(&row.language);
         let secret = verb.run(&mut tx, &ctx, app, &row.id, &fields).await?;
         tx.commit().await?;
         app.wake.outbox.notify_one();
         Ok(secret)
     };
-    match (done.await, verb) {
-        (Ok(_), Verb::Erase) => public_page(StatusCode::OK, message_page(&Message::erased(site(app)))),
-        (Ok(_), Verb::Leave) => public_page(StatusCode::OK, message_page(&Message::unsubscribed(site(app)))),
+    let done = done.await;
+    let site = site(app).speaking(language);
+    match (done, verb) {
+        (Ok(_), Verb::Erase) => public_page(StatusCode::OK, message_page(&Message::erased(site))),
+        (Ok(_), Verb::Leave) => public_page(StatusCode::OK, message_page(&Message::unsubscribed(site))),
         (Ok(secret), Verb::Rotate) => {
-            answer(app, token, StatusCode::OK, ManagePage { secret, ..ManagePage::default() }).await
+            answer(app, token, StatusCode::OK, Said { secret, ..Said::default() }).await
         }
         (Ok(_), verb) => {
             Redirect::to(&format!("{}?done={}", paths::manage(token), verb.done())).into_response()
         }
         (Err(Refusal::NotFound(_)), _) => gone(app),
         (Err(Refusal::Field { field, message }), _) => {
-            let said = ManagePage {
-                scope: app.snapshot.with_world(|w| wish::typed(w, &fields)),
-                contact: fields.one("contact").into(),
-                errors: vec![(field.into(), message)],
-                ..ManagePage::default()
-            };
+            let said = Said { wrong: Some((fields, field, message)), ..Said::default() };
             answer(app, token, StatusCode::UNPROCESSABLE_ENTITY, said).await
         }
         (Err(Refusal::Conflict(why)), _) => {
-            let page = Message::refused(site(app), "Nothing was changed.", &why);
+            let page = Message::not_changed(site, &refusal::in_words(language, "", &why));
             public_page(StatusCode::CONFLICT, message_page(&page))
         }
         (Err(refusal), _) => failed(app, &refusal, &ctx),

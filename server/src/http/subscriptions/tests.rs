@@ -4,10 +4,12 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
+use domain::clock::SECOND;
 use serde_json::Value;
 use std::net::SocketAddr;
 use tower::ServiceExt as _;
 
+use super::mark;
 use crate::{
     commands::subscribe,
     http::router,
@@ -20,6 +22,8 @@ struct Page {
     status: StatusCode,
     text: String,
     has_cookie: bool,
+    /// Everything but what names the one request.
+    headers: Vec<(String, String)>,
 }
 
 async fn ask(bench: &Bench, method: &str, path: &str, kind: &str, body: &str) -> Page {
@@ -40,15 +44,26 @@ async fn ask_from(bench: &Bench, visitor: u8, method: &str, path: &str, kind: &s
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, visitor], 999))));
     let response = doors.oneshot(request).await.unwrap();
     let (status, has_cookie) = (response.status(), response.headers().contains_key(header::SET_COOKIE));
+    let headers =
+        response.headers().iter().filter(|(name, _)| *name != "x-request-id" && *name != "date");
+    let headers =
+        headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
     let text = String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();
-    Page { status, text, has_cookie }
+    Page { status, text, has_cookie, headers }
 }
 
 mod bounces;
+mod forms;
+mod languages;
 mod manage;
 
+/// A form that was served three seconds ago.
+fn filled(bench: &Bench, body: &str) -> String {
+    format!("mark={}&{body}", mark::new(&bench.app.keys, bench.app.clock.now().plus(-3 * SECOND)))
+}
+
 async fn sign_up(bench: &Bench, body: &str) -> Page {
-    ask(bench, "POST", "/subscribe", FORM, body).await
+    ask(bench, "POST", "/subscribe", FORM, &filled(bench, body)).await
 }
 
 on_both! {

@@ -5,15 +5,13 @@ use chrono::NaiveDate;
 use domain::{
     clock::Timestamp,
     clock_local::is_zone,
+    language::Language,
     scope::{Scope, Trip, today},
     severity::Severity,
 };
 
 use crate::{
-    commands::{
-        Refusal,
-        subscribe::{LANGUAGES, Wish},
-    },
+    commands::{Refusal, subscribe::Wish},
     http::fields::Fields,
     reads::World,
 };
@@ -127,7 +125,7 @@ pub(super) fn form(world: &World, scope: &Scope, time_zone: &str, language: &str
         time_zone: time_zone.into(),
         zones,
         language: language.into(),
-        languages: LANGUAGES.iter().map(|(c, n)| ((*c).to_owned(), (*n).to_owned())).collect(),
+        languages: Language::ALL.map(|l| (l.code().to_owned(), l.name().to_owned())).to_vec(),
     }
 }
 

@@ -4,7 +4,10 @@ use delivery::email::{
     Rendered,
     template::{ConfirmSubscription, IncidentUpdate, KnownSubscription, Reader, SubscriberNotice},
 };
-use domain::clock::Timestamp;
+use domain::{
+    clock::Timestamp,
+    language::{Language, alarm, mail},
+};
 use store::SubscriberRow;
 
 use super::told::Told;
@@ -33,6 +36,7 @@ pub(super) fn content(
                 unsubscribe_url: links.unsubscribe_url.clone(),
                 manage_url: links.manage_url.clone(),
                 time_zone: subscriber.time_zone.clone(),
+                language: Language::of(&subscriber.language),
             };
             IncidentUpdate::new(notice, &reader, now).render()
         }
@@ -49,17 +53,20 @@ pub(super) fn content(
 fn confirmation(app: &App, subscriber: &SubscriberRow, links: &Links, now: Timestamp) -> ConfirmSubscription {
     let token = subscribe::confirm_token(&app.keys, subscriber);
     let until = Timestamp::from_millis(subscriber.confirm_expires_at.unwrap_or(0));
+    let language = Language::of(&subscriber.language);
     ConfirmSubscription {
+        language,
         page_name: app.snapshot.with_world(|w| w.page_name.clone()),
         scope: scope(app, subscriber),
         confirm_url: format!("{}/confirm/{token}", app.config.origin()),
-        valid_until: ConfirmSubscription::until(until, now),
+        valid_until: ConfirmSubscription::until(language, until, now),
         unsubscribe_url: links.unsubscribe_url.clone(),
     }
 }
 
 fn known(app: &App, subscriber: &SubscriberRow, links: &Links) -> KnownSubscription {
     KnownSubscription {
+        language: Language::of(&subscriber.language),
         page_name: app.snapshot.with_world(|w| w.page_name.clone()),
         scope: scope(app, subscriber),
         manage_url: links.manage_url.clone(),
@@ -68,31 +75,20 @@ fn known(app: &App, subscriber: &SubscriberRow, links: &Links) -> KnownSubscript
 }
 
 fn notice(app: &App, kind: &str, subscriber: &SubscriberRow, links: &Links) -> SubscriberNotice {
+    let language = Language::of(&subscriber.language);
     let (page_name, host) = (app.snapshot.with_world(|w| w.page_name.clone()), &subscriber.host);
     let (subject, lines) = match kind {
-        "test" => (
-            format!("A test from {page_name}"),
-            vec!["This is a test. Nothing has happened, and nothing is to be done.".to_owned()],
-        ),
-        "endpoint_failing" => (
-            format!("Your endpoint at {host} fails"),
-            vec![
-                "A message to it was given up after every attempt of the schedule failed. Later messages are still tried.".into(),
-                "What was given up can be sent again from the page of the subscription, once the endpoint works.".into(),
-            ],
-        ),
-        _ => (
-            format!("Nothing is sent to your endpoint at {host} any more"),
-            vec![
-                "It did nothing but fail for five days, or it said that it is gone for good.".into(),
-                "Once it works, try it again from the page of the subscription.".into(),
-            ],
-        ),
+        "test" => (language.fill(mail::TEST_SUBJECT, &[&page_name]), vec![mail::TEST]),
+        "endpoint_failing" => {
+            (language.fill(alarm::FAILING_SUBJECT, &[host]), vec![alarm::FAILING, alarm::FAILING_AGAIN])
+        }
+        _ => (language.fill(alarm::DISABLED_SUBJECT, &[host]), vec![alarm::DISABLED, alarm::DISABLED_AGAIN]),
     };
     SubscriberNotice {
+        language,
         page_name,
         subject,
-        lines,
+        lines: lines.into_iter().map(|l| language.say(l).to_owned()).collect(),
         manage_url: links.manage_url.clone(),
         unsubscribe_url: links.unsubscribe_url.clone(),
     }
@@ -100,5 +96,5 @@ fn notice(app: &App, kind: &str, subscriber: &SubscriberRow, links: &Links) -> S
 
 fn scope(app: &App, subscriber: &SubscriberRow) -> String {
     let scope = subscriber.scope().unwrap_or_default();
-    app.snapshot.with_world(|w| scope.words(w))
+    app.snapshot.with_world(|w| scope.words_in(Language::of(&subscriber.language), w))
 }

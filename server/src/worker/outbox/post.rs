@@ -5,6 +5,7 @@ use delivery::{
     outcome::Outcome,
     webhook::{Secret, Target, body, challenge, client::Delivery},
 };
+use domain::language::{Language, alarm, mail};
 use store::{ClaimedRow, SubscriberRow};
 
 use super::{Senders, lane::Verdict, told::Told};
@@ -101,19 +102,21 @@ fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
     let origin = app.config.origin();
     let manage =
         format!("{origin}{}", ::app::paths::manage(&subscribe::manage_token(&app.keys, &subscriber.id)));
+    let language = Language::of(&subscriber.language);
     if let Some(notice) = &told.about {
-        return Some(Card::new(notice, &manage, app.clock.now()));
+        return Some(Card::new(notice, language, &manage, app.clock.now()));
     }
     let scope = subscriber.scope().unwrap_or_default();
-    let (name, scope) = app.snapshot.with_world(|w| (w.page_name.clone(), scope.words(w)));
+    let (name, scope) = app.snapshot.with_world(|w| (w.page_name.clone(), scope.words_in(language, w)));
     match told.outbox.kind.as_str() {
         "welcome" => {
-            let text = format!("From now on this channel gets updates about {scope}.");
-            Some(Card::notice(&format!("Status updates of {name}"), &text, origin, &manage))
+            let text = language.fill(alarm::WELCOME, &[&scope]);
+            let title = language.fill(alarm::WELCOME_TITLE, &[&name]);
+            Some(Card::notice(language, &title, &text, origin, &manage))
         }
         "test" => {
-            let text = "This is a test. Nothing has happened, and nothing is to be done.";
-            Some(Card::notice(&format!("A test from {name}"), text, origin, &manage))
+            let title = language.fill(mail::TEST_SUBJECT, &[&name]);
+            Some(Card::notice(language, &title, language.say(mail::TEST), origin, &manage))
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Every mail in every language.
 
-use domain::{clock::DAY, language::EVERY};
+use domain::{clock::DAY, language::EVERY, notice::Message};
 
 use super::*;
 use crate::sample::{SAMPLE_AT, notice};
@@ -21,6 +21,12 @@ fn mails(language: Language) -> Vec<(&'static str, Rendered)> {
     let mut notice = notice();
     let changed = notice.updates[1].changed.clone();
     notice.updates[0].changed = changed;
+    // What the operator wrote is not looked at here.
+    notice.title = "«1»".into();
+    notice.workarounds[0].2 = "«2»".into();
+    let text = || "«3»".to_owned();
+    notice.updates[0].message =
+        Message { known: text(), unknown: text(), next_steps: text(), customer_action: text() };
     let until = ConfirmSubscription::until(language, SAMPLE_AT.plus(2 * DAY), SAMPLE_AT);
     let confirm = ConfirmSubscription { language, valid_until: until, ..ConfirmSubscription::sample() };
     let known = KnownSubscription { language, ..KnownSubscription::sample() };

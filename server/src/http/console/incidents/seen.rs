@@ -47,8 +47,12 @@ async fn read(desk: &Desk, form: Form, incident_id: &str, fields: &Fields) -> Re
 }
 
 fn mail(desk: &Desk, notice: &IncidentNotice) -> Result<delivery::email::Rendered, Refusal> {
-    let reader =
-        Reader { unsubscribe_url: NO_LINK.into(), manage_url: NO_LINK.into(), time_zone: "Etc/UTC".into() };
+    let reader = Reader {
+        unsubscribe_url: NO_LINK.into(),
+        manage_url: NO_LINK.into(),
+        time_zone: "Etc/UTC".into(),
+        language: domain::language::Language::English,
+    };
     let rendered = IncidentUpdate::new(notice, &reader, desk.now()).render();
     rendered.map_err(|e| Refusal::Conflict(format!("The mail cannot be rendered: {e}.")))
 }

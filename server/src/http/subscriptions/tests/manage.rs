@@ -7,7 +7,7 @@ use domain::{
     severity::Severity,
 };
 
-use super::{FORM, ask, ask_from};
+use super::{FORM, ask, ask_from, filled};
 use crate::{
     commands::subscribe::{Wish, manage_token, unsubscribe_token},
     worker::{
@@ -56,7 +56,7 @@ on_both! {
             ("what=everything&contact=nobody", "contact"),
         ]) {
             let body = format!("channel=webhook&address=https%3a%2f%2fhooks.example.com%2f&{body}");
-            let page = ask_from(bench, visitor, "POST", "/subscribe", FORM, &body).await;
+            let page = ask_from(bench, visitor, "POST", "/subscribe", FORM, &filled(bench, &body)).await;
             assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
             assert!(page.text.contains(&format!("{field}-error")), "{body}: {}", page.text);
         }

@@ -260,6 +260,20 @@ pub(crate) fn header<'m>(mail: &'m str, name: &str) -> &'m str {
         .unwrap_or_else(|| panic!("{name}\n{mail}"))
 }
 
+/// The bodies of a mail as they are read: quoted-printable undone.
+pub(crate) fn decoded(mail: &str) -> String {
+    let joined = mail.replace("=\r\n", "").replace("=\n", "");
+    let (mut out, mut rest) = (Vec::new(), joined.as_str());
+    while let Some(at) = rest.find('=') {
+        out.extend_from_slice(&rest.as_bytes()[..at]);
+        let byte = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(byte.unwrap_or(b'='));
+        rest = &rest[at + if byte.is_some() { 3 } else { 1 }..];
+    }
+    out.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// A request as a receiver saw it.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
