@@ -23,7 +23,7 @@ mod subscriber;
 pub mod templates;
 pub mod writing;
 
-pub use access::{code, message, people, recovery_codes, setup, sign_in};
+pub use access::{code, message, once_more, people, recovery_codes, setup, sign_in};
 pub use backfill::backfill;
 pub use cells::{cell, telemetry};
 pub use chrome::{Frame, ISLAND_LOADER};

@@ -5,4 +5,5 @@ pub mod limits;
 pub mod password;
 pub mod role;
 pub mod session;
+pub mod sure;
 pub mod totp;

@@ -92,6 +92,44 @@ pub fn code(frame: &Frame, next: &str, enrol: Option<(String, String)>, error: O
     })
 }
 
+/// Asks for both factors once more before something grave. `kept` are the fields of the form that waits: they are sent
+/// again with the answer.
+#[must_use]
+pub fn once_more(
+    frame: &Frame,
+    action: &str,
+    what: &str,
+    kept: &[(String, String)],
+    error: Option<&FormError>,
+) -> String {
+    let (action, what, token) = (action.to_owned(), what.to_owned(), frame.token());
+    let kept: Vec<_> = kept
+        .iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone() /> })
+        .collect();
+    frame.page(|| {
+        view! {
+            <form class="door" method="post" action=action>
+                <h1>"Is it you?"</h1>
+                <p>{what}</p>
+                {remark(error, "")}
+                {token}
+                {kept}
+                <div class="f">
+                    <label for="sure_password">"Password"</label>
+                    <input id="sure_password" name="sure_password" type="password" autocomplete="current-password" required autofocus />
+                </div>
+                <div class="f">
+                    <label for="sure_code">"Code from your authenticator app " <small>"a new one: each works once"</small></label>
+                    <input id="sure_code" name="sure_code" autocomplete="one-time-code" required maxlength="20" />
+                </div>
+                <div class="act"><button class="go">"Go on"</button></div>
+            </form>
+        }
+        .into_any()
+    })
+}
+
 /// Ten recovery codes, shown once.
 #[must_use]
 pub fn recovery_codes(frame: &Frame, codes: Vec<String>) -> String {

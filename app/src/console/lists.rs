@@ -109,6 +109,7 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
                 }.into_any()
             }}
             {model.may_own.then(|| import(frame, model))}
+            {model.may_own.then(|| export(frame))}
         }
         .into_any()
     })
@@ -154,7 +155,7 @@ fn import(frame: &Frame, model: &Subscribers) -> AnyView {
             <form method="post" action="/console/subscribers/import">
                 {frame.token()}
                 <div class="f">
-                    <label for="csv">"CSV "<small>"first line: address, then any of countries, portfolios, components, min_severity, time_zone; 25,000 lines at most; nobody is notified"</small></label>
+                    <label for="csv">"CSV "<small>"first line: address, then any of countries, portfolios, components, min_severity, time_zone, language; a file from the export below is taken as it is; 25,000 lines at most; nobody is notified"</small></label>
                     <textarea id="csv" name="csv" rows="6" required spellcheck="false">{area_text(&model.csv)}</textarea>
                     {remark(error, "csv")}
                 </div>
@@ -164,6 +165,20 @@ fn import(frame: &Frame, model: &Subscribers) -> AnyView {
                     {remark(error, "consent")}
                 </div>
                 <div class="act"><button>"Import"</button></div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+fn export(frame: &Frame) -> AnyView {
+    view! {
+        <details>
+            <summary>"Export"</summary>
+            <form method="post" action="/console/subscribers/export">
+                {frame.token()}
+                <p class="d">"A CSV file of everybody who gets mail, with what they chose. You are asked for your password and a code; every owner is told by mail that you did it. Endpoints and chats are left out: their addresses are secrets of others."</p>
+                <div class="act"><button>"Export subscribers"</button></div>
             </form>
         </details>
     }

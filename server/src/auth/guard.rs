@@ -4,13 +4,13 @@
 use axum::{
     body::{Body, to_bytes},
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
 use subtle::ConstantTimeEq as _;
 
-use super::session;
+use super::{session, sure};
 use crate::{
     http::{
         errors::error_page,
@@ -31,12 +31,19 @@ const IMPORT_MAX: usize = 2 * 1024 * 1024;
 /// Checks origin, session, role and form token; then hands on the session and the parsed fields as extensions.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     match admit(&app, request).await {
-        Ok(request) => next.run(request).await,
+        Ok((request, cookie)) => {
+            let mut response = next.run(request).await;
+            if let Some(cookie) = cookie {
+                response.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            response
+        }
         Err(refusal) => refusal,
     }
 }
 
-async fn admit(app: &App, request: Request) -> Result<Request, Response> {
+/// The request with its session and fields, and the cookie of a session that was made anew.
+async fn admit(app: &App, request: Request) -> Result<(Request, Option<HeaderValue>), Response> {
     let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let method = request.method().clone();
     let Some(needed) = access(&method, &path) else {
@@ -62,7 +69,7 @@ async fn admit(app: &App, request: Request) -> Result<Request, Response> {
                 return Err(to_sign_in(&request, is_unsafe));
             }
         }
-        Access::Role(permission) => match &session {
+        Access::Role(permission) | Access::Sure(permission) => match &session {
             Some(s) if s.is_full && s.role.may(permission) => {}
             Some(s) if s.is_full => {
                 let message =
@@ -72,15 +79,23 @@ async fn admit(app: &App, request: Request) -> Result<Request, Response> {
             _ => return Err(to_sign_in(&request, is_unsafe)),
         },
     }
-    let mut request = if is_unsafe {
-        read_form(request, session.as_ref(), &app.keys, form_max(&path)).await?
-    } else {
-        request
-    };
-    if let Some(session) = session {
-        request.extensions_mut().insert(session);
+    if !is_unsafe {
+        let mut request = request;
+        if let Some(session) = session {
+            request.extensions_mut().insert(session);
+        }
+        return Ok((request, None));
     }
-    Ok(request)
+    let mut request = read_form(request, session.as_ref(), &app.keys, form_max(&path)).await?;
+    let Some(session) = session else { return Ok((request, None)) };
+    let (session, cookie) = match needed {
+        Access::Role(_) | Access::Sure(_) => {
+            sure::look(app, session, &mut request, matches!(needed, Access::Sure(_))).await?
+        }
+        _ => (session, None),
+    };
+    request.extensions_mut().insert(session);
+    Ok((request, cookie))
 }
 
 fn to_sign_in(request: &Request, is_unsafe: bool) -> Response {

@@ -34,9 +34,17 @@ pub struct Session {
     pub is_full: bool,
     /// Wrong second factors so far.
     pub tries: i64,
+    /// Both factors were given once more, and count until then.
+    pub sure_until: Option<Timestamp>,
 }
 
 impl Session {
+    /// Whether both factors were given once more, a short while ago.
+    #[must_use]
+    pub fn is_sure(&self, now: Timestamp) -> bool {
+        self.sure_until.is_some_and(|until| now < until)
+    }
+
     /// The token that every form of this session carries.
     #[must_use]
     pub fn csrf_token(&self, keys: &Keys) -> String {
@@ -80,6 +88,7 @@ pub async fn load(app: &App, headers: &HeaderMap) -> store::Result<Option<Sessio
         role,
         is_full: row.stage == "full",
         tries: row.second_factor_tries,
+        sure_until: row.sure_until_at.map(Timestamp::from_millis),
     }))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod bounces;
 pub mod endpoints;
+pub mod export;
 pub mod import;
 mod manage;
 mod settle;

@@ -48,6 +48,16 @@ impl Fields {
         self.0.push((name.to_owned(), value));
     }
 
+    /// Takes fields out.
+    pub fn remove(&mut self, names: &[&str]) {
+        self.0.retain(|(n, _)| !names.contains(&n.as_str()));
+    }
+
+    /// Every field with its value, as they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
     /// Every value of a field.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())

@@ -15,9 +15,11 @@ pub enum Access {
     SecondFactor,
     /// A signed-in person whose role has this permission.
     Role(Permission),
+    /// The same, who has given both factors once more in the past ten minutes. POST only.
+    Sure(Permission),
 }
 
-use Access::{Public, Role, SecondFactor};
+use Access::{Public, Role, SecondFactor, Sure};
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
@@ -101,6 +103,7 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (POST, "/console/reviews/weeks/{week}/publish", Role(Publish)),
     (GET, "/console/subscribers", Role(Read)),
     (POST, "/console/subscribers/import", Role(Own)),
+    (POST, "/console/subscribers/export", Sure(Own)),
     (GET, "/console/deliveries.json", Role(Read)),
     (GET, "/console/subscribers/{id}", Role(Read)),
     (POST, "/console/subscribers/{id}", Role(Own)),

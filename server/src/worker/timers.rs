@@ -11,7 +11,7 @@ use domain::{lead::Lead, sla::clock::ClockKind};
 use serde_json::json;
 use tokio::sync::watch;
 
-pub use self::mail::send_reminders;
+pub use self::mail::{send_owner_notices, send_reminders};
 use super::outbox::Senders;
 use crate::{
     commands::{
@@ -59,6 +59,9 @@ async fn keep_mailing(app: &App, senders: &Senders, mut stop: watch::Receiver<bo
     while !*stop.borrow() {
         if let Err(error) = send_reminders(app, senders).await {
             tracing::error!(%error, "timers: reminders could not be sent; trying again");
+        }
+        if let Err(error) = send_owner_notices(app, senders).await {
+            tracing::error!(%error, "timers: notices to owners could not be sent; trying again");
         }
         tokio::select! {
             () = stopped(&mut stop) => return,

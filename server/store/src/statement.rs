@@ -43,6 +43,7 @@ pub fn all() -> Vec<Statement> {
         crate::measured::STATEMENTS,
         crate::notes::STATEMENTS,
         crate::outbox::STATEMENTS,
+        crate::owner_notices::STATEMENTS,
         crate::page::STATEMENTS,
         crate::partners::STATEMENTS,
         crate::policies::STATEMENTS,

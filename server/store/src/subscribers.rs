@@ -23,6 +23,9 @@ statements! {
     SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at FROM subscribers
         WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
     SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers WHERE state <> 'erased' ORDER BY created_at DESC, id LIMIT $1";
+    SELECT_EXPORTED = "SELECT * FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND confirmed_at <= $1 AND id > $2
+        ORDER BY id LIMIT $3";
+    COUNT_EXPORTED = "SELECT COUNT(*) FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND confirmed_at <= $1";
     COUNT_SUBSCRIBERS = "SELECT channel, state, COUNT(*) FROM subscribers GROUP BY channel, state ORDER BY channel, state";
     COUNT_CONFIRMED = "SELECT COUNT(*) FROM subscribers WHERE state = 'confirmed'";
     COUNT_RECIPIENTS = "SELECT channel, scope, time_zone, COUNT(*) AS count FROM subscribers
@@ -221,6 +224,21 @@ impl Tx {
     /// The newest subscribers.
     pub async fn newest_subscribers(&mut self, limit: i64) -> Result<Vec<SubscriberRow>> {
         fetch_all!(self, SubscriberRow, SELECT_NEWEST_SUBSCRIBERS, limit)
+    }
+
+    /// Confirmed subscribers by mail in the order of their ids: who had confirmed by `by`, after `cursor`.
+    pub async fn exported_subscribers(
+        &mut self,
+        by: Timestamp,
+        cursor: &str,
+        limit: i64,
+    ) -> Result<Vec<SubscriberRow>> {
+        fetch_all!(self, SubscriberRow, SELECT_EXPORTED, by.millis(), cursor, limit)
+    }
+
+    /// How many those are.
+    pub async fn count_exported_subscribers(&mut self, by: Timestamp) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_EXPORTED, by.millis())?.0)
     }
 
     /// Subscribers by channel and state.

@@ -19,9 +19,10 @@ statements! {
     USE_RECOVERY_CODE = "UPDATE recovery_codes SET used_at = $1 WHERE user_id = $2 AND code_hash = $3 AND used_at IS NULL";
     INSERT_SESSION = "INSERT INTO sessions (id_hash, user_id, stage, user_agent, created_at, last_seen_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $5, $6)";
-    SELECT_SESSION = "SELECT s.id_hash, s.user_id, s.stage, s.second_factor_tries, s.created_at, s.last_seen_at, s.expires_at,
+    SELECT_SESSION = "SELECT s.id_hash, s.user_id, s.stage, s.second_factor_tries, s.created_at, s.last_seen_at, s.expires_at, s.sure_until_at,
         u.email, u.name, u.role FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1 AND u.is_disabled = FALSE";
     TOUCH_SESSION = "UPDATE sessions SET last_seen_at = $1 WHERE id_hash = $2";
+    MAKE_SESSION_SURE = "UPDATE sessions SET sure_until_at = $1 WHERE id_hash = $2";
     COUNT_SECOND_FACTOR_TRY = "UPDATE sessions SET second_factor_tries = second_factor_tries + 1 WHERE id_hash = $1";
     DELETE_SESSION = "DELETE FROM sessions WHERE id_hash = $1";
     DELETE_OTHER_SESSIONS = "DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2";
@@ -69,6 +70,8 @@ pub struct SessionRow {
     /// When it ends in any case.
     #[sqlx(try_from = "i64")]
     pub expires_at: Timestamp,
+    /// Both factors were given once more, and count until then, in milliseconds.
+    pub sure_until_at: Option<i64>,
     /// E-mail address of the person.
     pub email: String,
     /// Name of the person.
@@ -172,6 +175,11 @@ impl Tx {
     /// Notes that a session was used.
     pub async fn touch_session(&mut self, id_hash: &str, now: Timestamp) -> Result<()> {
         execute!(self, TOUCH_SESSION, now.millis(), id_hash).map(drop)
+    }
+
+    /// Both factors were given once more: that counts until `until`.
+    pub async fn make_session_sure(&mut self, id_hash: &str, until: Timestamp) -> Result<()> {
+        execute!(self, MAKE_SESSION_SURE, until.millis(), id_hash).map(drop)
     }
 
     /// Counts a wrong code.

@@ -7,6 +7,7 @@ mod access;
 mod command;
 mod degradation;
 mod engagement;
+mod export;
 mod incidents;
 mod ingest;
 mod public;

@@ -337,6 +337,49 @@ impl StaffReminder {
     }
 }
 
+/// Tells an owner what somebody did.
+#[derive(Debug, Clone)]
+pub struct OwnerNotice {
+    /// Name of the page.
+    pub page_name: String,
+    /// What was done, on one line.
+    pub words: String,
+    /// Where it can be looked at in the console.
+    pub link: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/owner_notice/subject.txt")]
+struct OwnerSubject<'a>(&'a OwnerNotice);
+
+#[derive(Template)]
+#[template(path = "email/owner_notice/body.txt")]
+struct OwnerText<'a>(&'a OwnerNotice);
+
+#[derive(Template)]
+#[template(path = "email/owner_notice/body.html")]
+struct OwnerHtml<'a>(&'a OwnerNotice);
+
+impl OwnerNotice {
+    /// Renders it.
+    ///
+    /// # Errors
+    /// When a template fails, which no data of ours can make it do.
+    pub fn render(&self) -> askama::Result<Rendered> {
+        render(&OwnerSubject(self), &OwnerText(self), &OwnerHtml(self))
+    }
+
+    /// An example with every part filled.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            page_name: "Meridian eSIM".into(),
+            words: "Ada exported 1200 subscribers on 2 Mar 2026 at 08:45 UTC".into(),
+            link: "https://status.example.com/console/subscribers".into(),
+        }
+    }
+}
+
 fn render(subject: &impl Template, text: &impl Template, html: &impl Template) -> askama::Result<Rendered> {
     Ok(Rendered { subject: subject.render()?.trim().to_owned(), text: text.render()?, html: html.render()? })
 }
@@ -399,6 +442,9 @@ mod tests {
         let reminder = StaffReminder::sample().render().unwrap();
         assert_eq!(reminder.subject, StaffReminder::sample().words);
         assert!(reminder.text.contains("/console/incidents/p31zjtct2jer") && !reminder.html.contains("/u/"));
+        let owner = OwnerNotice::sample().render().unwrap();
+        assert_eq!(owner.subject, OwnerNotice::sample().words);
+        assert!(owner.text.contains("/console/subscribers") && owner.html.contains("/console/subscribers"));
         calm(&SubscriberNotice::sample().render().unwrap());
         let known = KnownSubscription::sample().render().unwrap();
         calm(&known);

@@ -1,13 +1,25 @@
-//! Subscribers from a file: all of them or none, and nobody is notified.
+//! Subscribers from a file: all of them or none, and nobody is notified. The columns are those of an export; only the
+//! address must be there, and what somebody else consented to and when is not taken over. Several values in one field
+//! are separated by spaces.
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use delivery::email::MailAddress;
-use domain::{clock_local::is_zone, scope::Scope, severity::Severity};
+use domain::{
+    clock::Timestamp,
+    clock_local::is_zone,
+    language::Language,
+    scope::{Scope, Trip},
+    severity::Severity,
+};
 use serde_json::json;
 use store::{SubscriberRow, Tx};
 
-use super::known;
+use super::{
+    export::{COLUMNS, OPEN, unguarded},
+    known,
+};
 use crate::{
     clock::new_id,
     commands::{Ctx, Refusal, cells::audit},
@@ -18,9 +30,6 @@ use crate::{
 pub const LINES_MAX: usize = 25_000;
 /// Wrong lines that are named at most.
 const NAMED: usize = 10;
-/// The columns; only the address must be there. Several values in one field are separated by spaces.
-pub const COLUMNS: [&str; 6] =
-    ["address", "countries", "portfolios", "components", "min_severity", "time_zone"];
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +44,9 @@ struct Line {
     address: MailAddress,
     scope: Scope,
     time_zone: String,
+    language: Language,
+    /// In milliseconds; none: not paused.
+    paused_until: Option<i64>,
 }
 
 /// Adds confirmed subscribers; `consent` says how they agreed, and is kept with each.
@@ -71,7 +83,7 @@ pub async fn import(
             state: "pending".into(),
             scope: line.scope.to_json(),
             time_zone: line.time_zone.clone(),
-            language: "en".into(),
+            language: line.language.code().into(),
             token_nonce: new_id(),
             consent_wording: format!("imported: {consent}"),
             created_at: ctx.now,
@@ -79,6 +91,11 @@ pub async fn import(
         };
         tx.insert_subscriber(&row).await?;
         tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
+        if line.paused_until.is_some() {
+            let paused =
+                SubscriberRow { state: "confirmed".into(), paused_until_at: line.paused_until, ..row };
+            tx.save_subscriber(&paused, ctx.now).await?;
+        }
         done.added += 1;
     }
     let detail =
@@ -106,7 +123,7 @@ fn read(text: &str) -> Result<Vec<Line>, Refusal> {
         let line = record.map_err(|e| e.to_string()).and_then(|record| {
             let field = |name: &str| {
                 let at = header.iter().position(|c| c == name);
-                at.and_then(|at| record.get(at)).unwrap_or_default().to_owned()
+                unguarded(at.and_then(|at| record.get(at)).unwrap_or_default()).to_owned()
             };
             line(&field)
         });
@@ -150,12 +167,45 @@ fn line(field: &dyn Fn(&str) -> String) -> Result<Line, String> {
     if time_zone.len() > 64 || !is_zone(&time_zone) {
         return Err(format!("{time_zone:?} is not a time zone"));
     }
+    let code = field("language");
+    let language = if code.is_empty() { Some(Language::English) } else { Language::find(&code) };
+    let language = language.ok_or_else(|| format!("{code:?} is not a language of ours"))?;
     let scope = Scope {
+        incident: Some(field("incident")).filter(|id| !id.is_empty()),
+        is_maintenance_only: match field("maintenance_only").as_str() {
+            "" => false,
+            "yes" => true,
+            other => return Err(format!("maintenance_only is yes or empty, not {other:?}")),
+        },
+        trip: trip(&field("trip_from"), &field("trip_until"))?,
         countries: words("countries").iter().map(|c| c.to_ascii_uppercase()).collect(),
         portfolios: words("portfolios"),
         components: words("components"),
         min_severity,
-        ..Scope::default()
     };
-    Ok(Line { address, scope, time_zone })
+    let paused_until = paused(&field("paused_until"))?;
+    Ok(Line { address, scope, time_zone, language, paused_until })
+}
+
+/// A trip that is over ends by itself, as every other does.
+fn trip(from: &str, until: &str) -> Result<Option<Trip>, String> {
+    if from.is_empty() && until.is_empty() {
+        return Ok(None);
+    }
+    let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    match (day(from), day(until)) {
+        (Some(from), Some(until)) if from <= until => Ok(Some(Trip { from, until })),
+        _ => Err("a trip has trip_from and trip_until, like 2026-03-03 and 2026-03-12".into()),
+    }
+}
+
+fn paused(until: &str) -> Result<Option<i64>, String> {
+    match until {
+        "" => Ok(None),
+        OPEN => Ok(Some(i64::MAX)),
+        text => match Timestamp::parse_rfc3339(text) {
+            Ok(at) => Ok(Some(at.millis())),
+            Err(_) => Err("paused_until is a time, like 2026-03-03T08:00:00Z, or open".into()),
+        },
+    }
 }

@@ -1,6 +1,9 @@
 //! Subscribers and the state of deliveries.
 
+mod export;
 pub mod one;
+
+pub use self::export::export;
 
 use app::console::{
     self,

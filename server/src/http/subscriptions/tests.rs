@@ -44,8 +44,7 @@ async fn ask_from(bench: &Bench, visitor: u8, method: &str, path: &str, kind: &s
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, visitor], 999))));
     let response = doors.oneshot(request).await.unwrap();
     let (status, has_cookie) = (response.status(), response.headers().contains_key(header::SET_COOKIE));
-    let headers =
-        response.headers().iter().filter(|(name, _)| *name != "x-request-id" && *name != "date");
+    let headers = response.headers().iter().filter(|(name, _)| *name != "x-request-id" && *name != "date");
     let headers =
         headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
     let text = String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap();

@@ -3,4 +3,5 @@
 pub(crate) mod bench;
 mod chat;
 mod mail;
+mod owners;
 mod webhooks;

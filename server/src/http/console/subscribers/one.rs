@@ -18,7 +18,7 @@ use store::{SubscriberRow, Tx};
 
 use super::masked;
 use crate::{
-    auth::{role::Permission, session::Session},
+    auth::{role::Permission, session::Session, sure},
     commands::{
         Refusal,
         subscribe::{
@@ -37,6 +37,8 @@ use crate::{
 
 /// Messages and attempts that are shown.
 const SHOWN: i64 = 50;
+/// More messages than this are sent again only by somebody who has given both factors once more.
+const REPLAYED_FREELY: u64 = 100;
 
 /// The page.
 pub async fn show(
@@ -140,7 +142,12 @@ pub async fn act(
     Extension(fields): Extension<Fields>,
 ) -> Response {
     match run(&app, &session, &id, fields.one("verb")).await {
-        Ok(words) => answer(&app, &session, &id, StatusCode::OK, Some(words), None).await,
+        Ok(None) => {
+            let path = format!("/console/subscribers/{id}");
+            let why = format!("More than {REPLAYED_FREELY} messages would be sent again");
+            sure::ask(&app, &session, &path, &fields, &why)
+        }
+        Ok(Some(words)) => answer(&app, &session, &id, StatusCode::OK, Some(words), None).await,
         Err(Refusal::Field { message, .. }) => {
             let error = Some(FormError { field: String::new(), message });
             answer(&app, &session, &id, StatusCode::UNPROCESSABLE_ENTITY, None, error).await
@@ -153,7 +160,8 @@ pub async fn act(
     }
 }
 
-async fn run(app: &App, session: &Session, id: &str, verb: &str) -> Result<String, Refusal> {
+/// None: both factors are asked for first.
+async fn run(app: &App, session: &Session, id: &str, verb: &str) -> Result<Option<String>, Refusal> {
     let ctx = ctx(app, session);
     let mut tx = app.store.write().await?;
     let words = match verb {
@@ -167,6 +175,7 @@ async fn run(app: &App, session: &Session, id: &str, verb: &str) -> Result<Strin
         }
         "replay" => match endpoints::replay(&mut tx, &ctx, id, Again::Since(Timestamp::default())).await? {
             0 => "Nothing was given up.".into(),
+            n if n > REPLAYED_FREELY && !session.is_sure(ctx.now) => return Ok(None),
             n => format!("{n} messages are sent again, after everything that is new."),
         },
         "enable" => {
@@ -193,5 +202,5 @@ async fn run(app: &App, session: &Session, id: &str, verb: &str) -> Result<Strin
     };
     tx.commit().await?;
     app.wake.outbox.notify_one();
-    Ok(words)
+    Ok(Some(words))
 }
