@@ -51,7 +51,7 @@ on_both! {
         assert_eq!(to, ["ana@example.com", "ben@example.com"]);
         for mail in &mails {
             let said = decoded(mail);
-            assert!(header(mail, "Subject").starts_with("ana exported 1 subscribers on 2 Mar 2026"), "{mail}");
+            assert!(header(mail, "Subject").starts_with("ana exported 1 subscriber on 2 Mar 2026"), "{mail}");
             assert!(said.contains("/console/subscribers") && !said.contains("ada@example.org"), "{said}");
         }
     }
