@@ -9,6 +9,7 @@ mod publish;
 mod relay;
 mod stats;
 mod subject;
+mod subscribe;
 mod webhooks;
 mod wrk;
 
@@ -22,6 +23,7 @@ use crate::build;
 pub(crate) use console::console;
 pub(crate) use mail::{MailAmount, mail};
 pub(crate) use page::page;
+pub(crate) use subscribe::{Samples, subscribe};
 pub(crate) use webhooks::webhooks;
 
 /// How much is measured.

@@ -65,6 +65,11 @@ enum Bench {
         #[command(flatten)]
         amount: bench::Amount,
     },
+    /// The answer to a sign-up: whether its time tells who subscribes already.
+    Subscribe {
+        #[command(flatten)]
+        amount: bench::Samples,
+    },
     /// The console's pages with 500 past incidents.
     Console,
     /// Webhooks to a thousand endpoints, healthy, failing and silent.
@@ -87,6 +92,7 @@ fn main() -> ExitCode {
             true
         }),
         Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
+        Command::Bench { what: Bench::Subscribe { amount } } => bench::subscribe(&root, &amount),
         Command::Bench { what: Bench::Console } => bench::console(&root),
         Command::Bench { what: Bench::Webhooks } => bench::webhooks(&root),
         Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),

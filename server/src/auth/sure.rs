@@ -55,23 +55,23 @@ pub async fn look(
         return if is_enough { Ok((session, None)) } else { Err(ask(app, &session, &path, &fields, "")) };
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
-    let again = |status, message: &str| Err(asked(app, &session, status, &path, &fields, "", Some(message)));
+    let again = |status, message: &str| asked(app, &session, status, &path, &fields, "", Some(message));
     if peer.is_none_or(|peer| !app.limits.sign_in(client_ip(&app.config, peer, request.headers()))) {
-        return again(
+        return Err(again(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many tries from your network. Wait 20 seconds, then try again.",
-        );
+        ));
     }
     match check(app, &session, given, &code, request.headers()).await {
         Ok(Given::Right(fresh, cookie)) => Ok((fresh, Some(cookie))),
-        Ok(Given::Wrong) => again(
+        Ok(Given::Wrong) => Err(again(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Password or code is not right, or the code was used before. Wait for the next code and type that.",
-        ),
-        Ok(Given::Busy) => again(
+        )),
+        Ok(Given::Busy) => Err(again(
             StatusCode::SERVICE_UNAVAILABLE,
             "Many people are signing in. Please try again in a moment.",
-        ),
+        )),
         Ok(Given::Ended) => {
             let message = "That was wrong five times. Sign in again.";
             let mut response = error_page(StatusCode::TOO_MANY_REQUESTS, message);

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// An answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     pub status: u16,
     /// Names in lower case.

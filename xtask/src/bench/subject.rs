@@ -58,7 +58,7 @@ impl Subject {
         self.child.id()
     }
 
-    fn fact(&self, name: &str) -> &str {
+    pub(super) fn fact(&self, name: &str) -> &str {
         self.facts[name].as_str().unwrap_or_default()
     }
 

@@ -41,8 +41,8 @@ pub async fn export(tx: &mut Tx, ctx: &Ctx, config: &Config) -> Result<i64, Refu
     audit(tx, ctx, "export_subscribers", "page", json!({ "count": count })).await?;
     let mail_state = if config.smtp.host.is_empty() { "none" } else { "queued" };
     let at = domain::clock_local::utc_time(ctx.now, ctx.now);
-    let words =
-        format!("{} exported {count} subscribers on {} at {at}", ctx.actor_name, who, utc_date(ctx.now));
+    let who = if count == 1 { "subscriber" } else { "subscribers" };
+    let words = format!("{} exported {count} {who} on {} at {at}", ctx.actor_name, utc_date(ctx.now));
     tx.tell_owners(&new_id(), &words, "/console/subscribers", ctx.now, mail_state).await?;
     Ok(count)
 }
