@@ -160,6 +160,45 @@ api_tests! {
         assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     }
 
+    async fn many_messages_are_sent_again_only_with_both_factors(app) {
+        app.lay_grid().await;
+        let mut owner = owner(app).await;
+        import(&mut owner, "address\nada@example.org\n").await;
+        let mut tx = app.app.store.write().await.expect("a transaction");
+        let id = tx.newest_subscribers(1).await.expect("rows").remove(0).id;
+        for n in 0..101 {
+            let event = store::OutboxRow {
+                event_id: format!("e{n:011}"),
+                kind: "test".into(),
+                priority: 2,
+                incident_id: None,
+                update_id: None,
+                subscriber_id: Some(id.clone()),
+                sequence: 0,
+                created_at: app.now(),
+                cursor_subscriber_id: String::new(),
+            };
+            tx.insert_outbox(&event).await.expect("an event");
+            tx.queue_deliveries(&event, &[id.as_str()], app.now()).await.expect("a delivery");
+        }
+        let claimed = tx.claim_deliveries(&["email"], 200, "fence", app.now(), MINUTE).await.expect("rows");
+        assert_eq!(claimed.len(), 101);
+        for row in claimed {
+            tx.finish_delivery(row.id, "fence", "dead", "gave up", app.now()).await.expect("kept");
+        }
+        tx.commit().await.expect("a commit");
+        let path = format!("/console/subscribers/{id}");
+        let asked = owner.send(&path, &[("verb", "replay")]).await;
+        assert_eq!(asked.status, StatusCode::FORBIDDEN);
+        assert!(asked.text().contains("More than 100 messages") && asked.text().contains("name=\"verb\" value=\"replay\""), "{}", asked.text());
+        let depth = app.app.store.read().await.expect("a read").queue_depth().await.expect("rows");
+        assert!(depth.is_empty(), "nothing happened yet");
+        let good = code(app);
+        let fields = [("verb", "replay"), ("sure_password", PASSWORD), ("sure_code", good.as_str())];
+        let done = owner.send(&path, &fields).await;
+        assert!(done.text().contains("101 messages are sent again"), "{}", done.text());
+    }
+
     async fn a_file_of_thousands_is_whole(app) {
         let mut owner = owner(app).await;
         let mut tx = app.app.store.write().await.expect("a transaction");

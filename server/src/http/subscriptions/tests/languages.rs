@@ -82,6 +82,42 @@ on_both! {
         assert!(shown.contains(Language::Portuguese.say(page::STOP)), "{shown}");
     }
 
+    async fn every_wrong_choice_is_named_in_the_readers_language(bench) {
+        for (visitor, (body, word)) in (1u8..).zip([
+            ("", refusal::CHOOSE_WHAT),
+            ("what=chosen", refusal::TICK_ONE),
+            ("what=chosen&countries=ZZ", refusal::NOT_ON_PAGE),
+            ("what=chosen&components=teleport", refusal::NOT_ON_PAGE),
+            ("what=incident&incident=nothing00000", refusal::NO_INCIDENT),
+            ("what=everything&min_severity=9", refusal::CHOOSE_SEVERITY),
+            ("what=everything&trip_from=2026-03-03", refusal::TRIP_DAYS),
+            ("what=everything&trip_from=2026-03-03&trip_until=2026-03-02", refusal::TRIP_ORDER),
+            ("what=everything&trip_from=2020-03-03&trip_until=2020-03-04", refusal::TRIP_OVER),
+            ("what=everything&trip_from=2026-03-03&trip_until=2027-03-04", refusal::TRIP_LONG),
+            ("what=everything&time_zone=Mars%2FOlympus", refusal::NOT_ZONE),
+            ("what=everything&contact=nobody", refusal::NOT_EMAIL),
+        ]) {
+            for (n, language) in [Language::German, Language::Italian].into_iter().enumerate() {
+                let body = format!("channel=webhook&address=https%3a%2f%2fhooks.example.com%2f&language={}&{body}", language.code());
+                let page = ask_from(bench, visitor * 2 + n as u8, "POST", "/subscribe", FORM, &filled(bench, &body)).await;
+                assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+                assert!(page.text.contains(language.say(word)), "{body}: {}", page.text);
+                assert!(!page.text.contains(Language::English.say(word)), "{body}: {}", page.text);
+            }
+        }
+        for (address, word) in [
+            ("ftp%3a%2f%2fexample.com%2f", refusal::NOT_HTTPS),
+            ("https%3a%2f%2fu%3ap%40example.com%2f", refusal::HAS_PASSWORD),
+            ("https%3a%2f%2f192.0.2.1%2f", refusal::NOT_PUBLIC),
+            ("https%3a%2f%2fexample.com%2f", refusal::NOT_INCOMING),
+        ] {
+            let channel = if word == refusal::NOT_INCOMING { "slack" } else { "webhook" };
+            let body = format!("channel={channel}&address={address}&language=es&what=everything");
+            let page = ask_from(bench, 200, "POST", "/subscribe", FORM, &filled(bench, &body)).await;
+            assert!(page.text.contains(Language::Spanish.say(word)), "{address}: {}", page.text);
+        }
+    }
+
     async fn a_french_channel_is_greeted_in_french(bench) {
         let receiver = Receiver::start(|_| Some(reply("200 OK", "ok"))).await;
         let address = url::form_urlencoded::byte_serialize(receiver.url.as_bytes()).collect::<String>();
