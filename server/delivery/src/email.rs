@@ -1,6 +1,7 @@
 //! E-mail: addresses, bodies, messages, and the way out by SMTP.
 
 pub mod address;
+pub mod dkim;
 pub mod letter;
 pub mod message;
 pub mod pipe;
