@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod dkim;
+pub mod inbound;
 pub mod letter;
 pub mod message;
 pub mod pipe;

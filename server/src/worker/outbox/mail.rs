@@ -99,7 +99,7 @@ impl MailLane {
             })
             .collect();
         Self {
-            letters: Letters::new(app.clone()),
+            letters: Letters::new(app.clone(), senders.relay().and_then(|(smtp, _)| smtp.signer())),
             app,
             senders,
             throttle: Throttle::default(),

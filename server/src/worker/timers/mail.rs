@@ -71,10 +71,11 @@ async fn send(app: &App, senders: &Senders, row: &ReminderRow, to: &str) -> Outc
         message_id: &mac(&["reminder", &row.id]),
         thread_id: Some(&mac(&["incident", &row.incident_id])),
         unsubscribe_url: None,
+        unsubscribe_mail: None,
         date: row.at,
     });
     match message {
-        Ok(message) => smtp.send(from, &to, &message).await,
+        Ok(message) => smtp.send(from, &to, &message, app.clock.now()).await,
         Err(poison) => Outcome::Dead(poison.to_string()),
     }
 }

@@ -83,6 +83,7 @@ fn wire(thread: Option<&str>, link: Option<&str>) -> String {
         message_id: &opaque(&[7; 32]),
         thread_id: thread,
         unsubscribe_url: link,
+        unsubscribe_mail: link.map(|_| "unsub+abc@example.com"),
         date: Timestamp::parse_rfc3339("2026-03-02T08:15:00Z").unwrap(),
     });
     stuffed(&mail.unwrap()).unwrap()
