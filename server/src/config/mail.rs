@@ -113,7 +113,8 @@ mod tests {
     fn whatever_is_wrong_with_it_is_said_with_the_name_of_the_setting() {
         let dir = TestDir::new();
         let garbage = dir.path().join("key.pem");
-        std::fs::write(&garbage, "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n").unwrap();
+        std::fs::write(&garbage, "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n")
+            .unwrap();
         for (file, selector, domain, sentence) in [
             (PathBuf::new(), "s1", "", "smtp.dkim_key_file: it is empty"),
             (key("rsa.pem"), "", "", "smtp.dkim_selector: \"\" is not a name"),

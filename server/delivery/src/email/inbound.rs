@@ -143,7 +143,9 @@ fn is_automatic(message: &Message<'_>) -> bool {
     said("Auto-Submitted").is_some_and(|v| v.split([';', ' ']).next() != Some("no"))
         || said("Precedence").is_some_and(|v| ["bulk", "junk", "list", "auto_reply"].contains(&v.as_str()))
         || said("Return-Path").is_some_and(|v| v == "<>")
-        || ["X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress", "List-Id"].iter().any(|n| said(n).is_some())
+        || ["X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress", "List-Id"]
+            .iter()
+            .any(|n| said(n).is_some())
 }
 
 #[cfg(test)]

@@ -149,7 +149,9 @@ mod tests {
             unsubscribe_url: Some(
                 "https://status.example.com/u/0123456789ab0123456789012345678901234567890123456789012",
             ),
-            unsubscribe_mail: Some("unsub+0123456789ab0123456789012345678901234567890123456789012@example.com"),
+            unsubscribe_mail: Some(
+                "unsub+0123456789ab0123456789012345678901234567890123456789012@example.com",
+            ),
             date: Timestamp::parse_rfc3339("2026-03-02T08:15:00Z").unwrap(),
         })
         .map(|b| String::from_utf8(b).unwrap())

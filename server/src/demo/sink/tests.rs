@@ -56,13 +56,16 @@ impl Drop for Running {
 }
 
 fn sender(address: SocketAddr) -> Smtp {
-    Smtp::new(SmtpSettings {
-        host: address.ip().to_string(),
-        port: address.port(),
-        security: Security::None,
-        credentials: None,
-        hello: "example.com".into(),
-    }, None)
+    Smtp::new(
+        SmtpSettings {
+            host: address.ip().to_string(),
+            port: address.port(),
+            security: Security::None,
+            credentials: None,
+            hello: "example.com".into(),
+        },
+        None,
+    )
 }
 
 fn mail(to: &str, text: &str) -> (MailAddress, MailAddress, Vec<u8>) {
@@ -256,7 +259,10 @@ async fn a_relay_that_refuses_the_sender_or_hangs_up_is_no_recipients_fault() {
     // A port that nothing listens on.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let (from, to, message) = mail("ada@example.org", "text");
-    assert!(matches!(sender(free).send(&from, &to, &message, Timestamp::default()).await, Outcome::Unreachable(_)));
+    assert!(matches!(
+        sender(free).send(&from, &to, &message, Timestamp::default()).await,
+        Outcome::Unreachable(_)
+    ));
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ async fn ask_from(bench: &Bench, visitor: u8, method: &str, path: &str, kind: &s
 
 mod bounces;
 mod manage;
+mod raw_mail;
 
 async fn sign_up(bench: &Bench, body: &str) -> Page {
     ask(bench, "POST", "/subscribe", FORM, body).await

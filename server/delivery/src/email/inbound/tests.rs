@@ -39,12 +39,18 @@ fn a_bounce_says_whom_and_why() {
             diagnostic: "smtp; 550 5.1.1 <ada@example.org>: Recipient address rejected: User unknown".into()
         }
     );
-    assert_eq!(read(BOUNCE.replace("\r\n", "\n").as_bytes()).unwrap().kind, inbound.kind, "with bare line ends");
+    assert_eq!(
+        read(BOUNCE.replace("\r\n", "\n").as_bytes()).unwrap().kind,
+        inbound.kind,
+        "with bare line ends"
+    );
     for action in ["delayed", "delivered", "relayed", "expanded", "", "failedfailed"] {
         let mail = BOUNCE.replace("Action: failed", &format!("Action: {action}"));
         assert_eq!(kind_of(&mail), Kind::Automatic, "{action}");
     }
-    for (said, status) in [("5.2.2 (full)", "5.2.2"), ("4.4.7", "4.4.7"), ("nonsense", ""), ("5.1", ""), ("5.1.1.1", "")] {
+    for (said, status) in
+        [("5.2.2 (full)", "5.2.2"), ("4.4.7", "4.4.7"), ("nonsense", ""), ("5.1", ""), ("5.1.1.1", "")]
+    {
         let mail = BOUNCE.replace("Status: 5.1.1", &format!("Status: {said}"));
         assert!(matches!(kind_of(&mail), Kind::Bounce { status: s, .. } if s == status), "{said}");
     }
@@ -59,7 +65,8 @@ fn a_bounce_says_whom_and_why() {
 fn a_complaint_names_the_mail_complained_of() {
     let about = ["<bounces+tag@example.com>", "bounces+other@example.com"].map(str::to_owned).to_vec();
     assert_eq!(kind_of(COMPLAINT), Kind::Complaint { about });
-    let headers = COMPLAINT.replace("Content-Type: message/rfc822\r\n", "Content-Type: text/rfc822-headers\r\n");
+    let headers =
+        COMPLAINT.replace("Content-Type: message/rfc822\r\n", "Content-Type: text/rfc822-headers\r\n");
     assert!(matches!(kind_of(&headers), Kind::Complaint { about } if about.len() == 2));
     for other in ["not-spam", "auth-failure", "virus", "other", ""] {
         let mail = COMPLAINT.replace("Feedback-Type: abuse", &format!("Feedback-Type: {other}"));
@@ -69,8 +76,12 @@ fn a_complaint_names_the_mail_complained_of() {
 
 #[test]
 fn people_and_machines_are_told_apart() {
-    let mail = |header: &str| format!("{header}From: ada@example.org\r\nTo: <unsub+x@example.com>\r\nSubject: away\r\n\r\nI am\r\n");
-    for written in ["", "Auto-Submitted: no\r\n", "Precedence: first-class\r\n", "Return-Path: <ada@example.org>\r\n"] {
+    let mail = |header: &str| {
+        format!("{header}From: ada@example.org\r\nTo: <unsub+x@example.com>\r\nSubject: away\r\n\r\nI am\r\n")
+    };
+    for written in
+        ["", "Auto-Submitted: no\r\n", "Precedence: first-class\r\n", "Return-Path: <ada@example.org>\r\n"]
+    {
         assert_eq!(kind_of(&mail(written)), Kind::Written, "{written}");
     }
     for automatic in [
