@@ -4,6 +4,7 @@
 pub mod bounces;
 pub mod endpoints;
 pub mod import;
+pub mod mail_pause;
 mod manage;
 mod settle;
 

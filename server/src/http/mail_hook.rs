@@ -21,7 +21,10 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     commands::{
         Ctx, Refusal,
-        subscribe::bounces::{self, Report},
+        subscribe::{
+            bounces::{self, Report},
+            mail_pause,
+        },
     },
     state::App,
 };
@@ -129,6 +132,7 @@ async fn keep(app: &App, events: &[Event]) -> Result<usize, Refusal> {
         bounces::report(&mut tx, &ctx, &id, &report).await?;
         accepted += 1;
     }
+    mail_pause::consider(&mut tx, &ctx).await?;
     tx.commit().await?;
     Ok(accepted)
 }

@@ -9,6 +9,7 @@ use crate::{
         subscribe::{
             self,
             bounces::{self, Report},
+            mail_pause,
         },
     },
     keys::Keys,
@@ -32,7 +33,10 @@ pub(super) async fn take(app: &App, to: Option<&str>, bytes: Vec<u8>) -> Result<
     let ctx = Ctx::system(app.clock.now());
     let mut tx = app.store.write().await?;
     match &asked {
-        Asked::Report(id, report) => bounces::report(&mut tx, &ctx, id, report).await?,
+        Asked::Report(id, report) => {
+            bounces::report(&mut tx, &ctx, id, report).await?;
+            mail_pause::consider(&mut tx, &ctx).await?;
+        }
         Asked::Unsubscribe(id) => subscribe::unsubscribe(&mut tx, &ctx, id).await?,
     }
     tx.commit().await?;

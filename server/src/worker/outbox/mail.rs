@@ -14,7 +14,7 @@ use std::{
 };
 
 use delivery::outcome::Outcome;
-use domain::clock::{DAY, SECOND, Timestamp};
+use domain::clock::{DAY, MINUTE, SECOND, Timestamp};
 use store::{ClaimedMail, Tx};
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
@@ -39,6 +39,11 @@ pub(super) const RELAY_PAUSE: i64 = 10 * SECOND;
 const AHEAD: (usize, usize) = (64, 8_192);
 /// Mails that one connection holds: the one under way, and the next to be announced with its end.
 const PER_CARRIER: usize = 2;
+/// The kind of notice that nothing holds up.
+const NEWS: &str = "incident_update";
+/// What is held up is looked at again after this time, and whether it is, after that.
+const HELD_UP: i64 = 10 * MINUTE;
+const LOOK_AGAIN: i64 = 10 * SECOND;
 /// How long what is on its way may take to end at the stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -84,6 +89,8 @@ pub(super) struct MailLane {
     /// Mails that left since then.
     pace: (Instant, usize),
     ahead: usize,
+    /// Whether mail that is no news of an incident is held up, and as of when.
+    held_up: Option<(Timestamp, bool)>,
 }
 
 impl MailLane {
@@ -112,6 +119,7 @@ impl MailLane {
             quiet_until: Timestamp::default(),
             pace: (Instant::now(), 0),
             ahead: AHEAD.0,
+            held_up: None,
         }
     }
 
@@ -284,7 +292,12 @@ impl MailLane {
         let told = self.letters.told(&claim.event_id).await?;
         let verdict = match &told {
             None => Some(Verdict::Skipped("nothing to tell any more".into())),
-            Some(told) => unwanted(&claim, &told.outbox, newest, now),
+            Some(told) => match unwanted(&claim, &told.outbox, newest, now) {
+                None if told.outbox.kind != NEWS && self.is_held_up(now).await? => {
+                    Some(Verdict::PutBack(HELD_UP))
+                }
+                verdict => verdict,
+            },
         };
         let prepared = match (verdict, told) {
             (Some(verdict), _) => Err(verdict),
@@ -301,6 +314,18 @@ impl MailLane {
             Err(verdict) => self.done.push(Done { claim, fence, verdict, carrier: None }),
         }
         Ok(())
+    }
+
+    /// Whether mail that is no news of an incident is held up.
+    async fn is_held_up(&mut self, now: Timestamp) -> Result<bool, Refusal> {
+        if let Some((at, is_so)) = self.held_up
+            && now.since(at) < LOOK_AGAIN
+        {
+            return Ok(is_so);
+        }
+        let is_so = self.app.store.read().await?.mail_pause().await?.is_some();
+        self.held_up = Some((now, is_so));
+        Ok(is_so)
     }
 
     fn hand_out(&mut self) {
@@ -375,7 +400,7 @@ fn unwanted(
     if !fits {
         return Some(Verdict::Skipped(format!("the subscriber is {}", claim.state)));
     }
-    let is_update = notice.kind == "incident_update";
+    let is_update = notice.kind == NEWS;
     if is_update && claim.paused_until_at.is_some_and(|until| until > now.millis()) {
         return Some(Verdict::Skipped("the subscriber has paused".into()));
     }
