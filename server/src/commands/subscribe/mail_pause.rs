@@ -44,5 +44,6 @@ pub async fn resume(tx: &mut Tx, ctx: &Ctx) -> Result<(), Refusal> {
         return Err(Refusal::Conflict("No mail is held up.".into()));
     };
     tx.resume_mail(ctx.now).await?;
-    audit(tx, ctx, "resume_mail", "mail", json!({ "since": pause.paused_at.millis(), "why": pause.why })).await
+    audit(tx, ctx, "resume_mail", "mail", json!({ "since": pause.paused_at.millis(), "why": pause.why }))
+        .await
 }

@@ -32,7 +32,9 @@ pub(super) async fn delivery_sentence(app: &App, tx: &mut Tx) -> Result<String, 
         return Ok(format!("Mail is not leaving: {trouble}. It is kept and tried again."));
     }
     if tx.mail_pause().await?.is_some() {
-        return Ok("Too much mail came back: what is no news of an incident is held up. See Subscribers.".into());
+        return Ok(
+            "Too much mail came back: what is no news of an incident is held up. See Subscribers.".into()
+        );
     }
     let waiting: i64 = tx.queue_depth().await?.iter().map(|q| q.count).sum();
     Ok(match waiting {
@@ -155,7 +157,12 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
     };
     let channels = deliveries::health(&mut tx, now).await?.iter().map(channel).collect();
     let held_up = tx.mail_pause().await?.map(|pause| {
-        format!("{} (Since {} on {}.)", pause.why, utc_time(pause.paused_at, pause.paused_at), utc_date(pause.paused_at))
+        format!(
+            "{} (Since {} on {}.)",
+            pause.why,
+            utc_time(pause.paused_at, pause.paused_at),
+            utc_date(pause.paused_at)
+        )
     });
     let newest = tx.newest_subscribers(100).await?;
     let list = newest

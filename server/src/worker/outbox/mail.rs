@@ -39,6 +39,8 @@ pub(super) const RELAY_PAUSE: i64 = 10 * SECOND;
 const AHEAD: (usize, usize) = (64, 8_192);
 /// Mails that one connection holds: the one under way, and the next to be announced with its end.
 const PER_CARRIER: usize = 2;
+/// A mail that waited longer asks whether there is newer news.
+const LATE: i64 = MINUTE;
 /// The kind of notice that nothing holds up.
 const NEWS: &str = "incident_update";
 /// What is held up is looked at again after this time, and whether it is, after that.
@@ -247,7 +249,7 @@ impl MailLane {
             let room = i64::try_from(room).unwrap_or(1);
             claimed = tx.claim_mails(room, &fence, now, LEASE, &self.throttle.closed(now)).await?;
             self.is_hungry = i64::try_from(claimed.len()).unwrap_or(0) == room;
-            newest = newest_sequences(&mut tx, &claimed).await?;
+            newest = newest_sequences(&mut tx, &claimed, now).await?;
         }
         tx.commit().await?;
         self.release();
@@ -412,10 +414,14 @@ fn unwanted(
         .then_some(Verdict::Superseded("a newer update has been published"))
 }
 
-/// For mails that are tried again: the newest sequence of the incident that each tells of.
-async fn newest_sequences(tx: &mut Tx, claimed: &[ClaimedMail]) -> Result<HashMap<String, i64>, Refusal> {
+/// For mails that are tried again or late (one that was put back has no attempt to show): the newest sequence of the incident that each tells of.
+async fn newest_sequences(
+    tx: &mut Tx,
+    claimed: &[ClaimedMail],
+    now: Timestamp,
+) -> Result<HashMap<String, i64>, Refusal> {
     let mut newest = HashMap::new();
-    for mail in claimed.iter().filter(|c| c.attempts > 1) {
+    for mail in claimed.iter().filter(|c| c.attempts > 1 || now.since(c.created_at) > LATE) {
         if newest.contains_key(&mail.event_id) {
             continue;
         }

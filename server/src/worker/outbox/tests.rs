@@ -2,5 +2,7 @@
 
 pub(crate) mod bench;
 mod chat;
+mod faults;
 mod mail;
+mod peer;
 mod webhooks;
