@@ -113,7 +113,8 @@ pub(super) fn address(ours: &MailAddress) -> Result<Address, Poison> {
     ours.to_string().parse().map_err(|e| Poison(format!("{e}")))
 }
 
-/// On one line, without control characters and line breaks of any kind.
+/// On one line, without control characters and line breaks of any kind; and nothing in it is read as an encoded word
+/// (RFC 2047), which could say what was refused here.
 fn one_line(text: &str, max: usize) -> String {
     let text: String = text
         .chars()
@@ -121,7 +122,7 @@ fn one_line(text: &str, max: usize) -> String {
         .filter(|c| !is_hidden(*c))
         .take(max)
         .collect();
-    text.trim().to_owned()
+    text.trim().replace("=?", "= ?")
 }
 
 /// A name as an RFC 5322 phrase of plain ASCII words.
@@ -200,6 +201,9 @@ mod tests {
         let head = mail.split_once("\r\n\r\n").unwrap().0;
         assert!(!head.lines().any(|l| l.starts_with("Bcc")), "{head}");
         assert!(built(&"n".repeat(10_000), &content).is_ok());
+        let encoded = Rendered { subject: "=?utf-8?q?=0D=0ABcc:_x?=".into(), ..content.clone() };
+        let mail = built("=?utf-8?b?4oCu?=", &encoded).unwrap();
+        assert!(mail.contains("Subject: = ?utf-8?q?=0D=0ABcc:_x?=\r\n"), "{mail}");
         assert!(built("", &content).is_ok());
     }
 

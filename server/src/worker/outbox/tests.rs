@@ -3,6 +3,8 @@
 pub(crate) mod bench;
 mod chat;
 mod faults;
+mod letters;
 mod mail;
 mod peer;
+mod poison;
 mod webhooks;

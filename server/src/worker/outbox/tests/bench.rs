@@ -236,6 +236,24 @@ impl Bench {
         paths.iter().map(|p| std::fs::read_to_string(p).unwrap().replace("\r\n ", " ")).collect()
     }
 
+    pub(crate) fn forget_mails(&self) {
+        let _ = std::fs::remove_dir_all(&self.spool);
+    }
+
+    /// Gives the page a name past every check; works once.
+    pub(crate) async fn rename_page(&self, name: &str) {
+        let mut tx = self.app.store.write().await.unwrap();
+        assert!(tx.finish_setup(name, self.app.clock.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        self.app.snapshot.refresh().await;
+    }
+
+    /// What the sink kept, as it is.
+    pub(crate) fn raw_mails(&self) -> Vec<String> {
+        let files = std::fs::read_dir(&self.spool).unwrap();
+        files.map(|f| std::fs::read_to_string(f.unwrap().path()).unwrap()).collect()
+    }
+
     /// States of deliveries on a channel and how many are in each.
     pub(crate) async fn queue(&self, channel: &str) -> Vec<(String, i64)> {
         let mut tx = self.app.store.read().await.unwrap();
