@@ -1,5 +1,7 @@
 //! Settings: `default.toml`, compiled in and documented there, under `WAYPOST_*` environment variables.
 
+mod mail;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use figment::{
@@ -75,6 +77,12 @@ pub struct Smtp {
     pub bounces: String,
     /// Opens `POST /hooks/mail`; empty: it is shut.
     pub hook_token: Secret,
+    /// Private key in PEM that mail is signed with; empty: it is not signed.
+    pub dkim_key_file: PathBuf,
+    /// Name under which the public key is published.
+    pub dkim_selector: String,
+    /// Domain that signs; empty: the sender's.
+    pub dkim_domain: String,
 }
 
 /// How webhooks leave.
@@ -182,12 +190,7 @@ impl Config {
                 "base_url: {base} must be an origin like https://status.example.com, without a path"
             ));
         }
-        if !matches!(self.smtp.security.as_str(), "none" | "starttls" | "tls") {
-            return Err(format!("smtp.security: {:?} is not none, starttls or tls", self.smtp.security));
-        }
-        if !(1..=64).contains(&self.smtp.connections) {
-            return Err(format!("smtp.connections: {} is not between 1 and 64", self.smtp.connections));
-        }
+        self.smtp.check()?;
         if self.webhook.schedule_secs.is_empty() {
             return Err("webhook.schedule_secs: at least one attempt is needed".into());
         }

@@ -93,6 +93,7 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
         view! {
             <h1>"Subscribers"</h1>
             {model.done.clone().map(|done| view! { <p class="card note" role="status">{done}</p> })}
+            {held_up(frame, model)}
             <h2>"Delivery in the past hour"</h2>
             {health(model)}
             <h2>"Who hears of incidents"</h2>
@@ -113,6 +114,27 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
         }
         .into_any()
     })
+}
+
+/// Why mail is held up, and the way on.
+fn held_up(frame: &Frame, model: &Subscribers) -> Option<AnyView> {
+    let why = model.held_up.clone()?;
+    let resume = model.may_own.then(|| {
+        view! {
+            <form method="post" action="/console/subscribers/resume-mail">
+                {frame.token()}
+                <div class="act"><button>"Send mail again"</button></div>
+            </form>
+        }
+    });
+    let card = view! {
+        <div class="card note" role="alert">
+            <p><b>"Mail that is no news of an incident is held up. "</b>{why}</p>
+            <p>"Updates about incidents still leave. Confirmations, tests and notices about endpoints wait for a day at most. Look where the addresses came from (an old import, a sign-up form that is abused), and at the wording, before you go on: an owner ends the pause here, and what came back so far is not counted again."</p>
+            {resume}
+        </div>
+    };
+    Some(card.into_any())
 }
 
 fn health(model: &Subscribers) -> AnyView {

@@ -354,6 +354,8 @@ pub struct Subscribers {
     pub counts: Vec<(String, String, i64)>,
     /// Whether the mail relay can be reached, in words.
     pub mail: String,
+    /// Why mail that is no news of an incident is held up, and since when; none: it is not.
+    pub held_up: Option<String>,
     /// How each channel does.
     pub channels: Vec<ChannelLine>,
     /// Whether this person may bring subscribers in.

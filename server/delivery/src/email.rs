@@ -1,6 +1,8 @@
 //! E-mail: addresses, bodies, messages, and the way out by SMTP.
 
 pub mod address;
+pub mod dkim;
+pub mod inbound;
 pub mod letter;
 pub mod message;
 pub mod pipe;

@@ -5,6 +5,7 @@ pub mod bounces;
 pub mod endpoints;
 pub mod export;
 pub mod import;
+pub mod mail_pause;
 mod manage;
 mod settle;
 
@@ -116,6 +117,20 @@ pub fn confirm_token(keys: &Keys, subscriber: &SubscriberRow) -> String {
 #[must_use]
 pub fn unsubscribe_token(keys: &Keys, subscriber_id: &str) -> String {
     format!("{subscriber_id}{}", keys.token(Purpose::MailLink, &["unsubscribe", subscriber_id]))
+}
+
+/// A mail to this address unsubscribes like the link with the same token.
+#[must_use]
+pub fn unsubscribe_address(token: &str, domain: &str) -> String {
+    format!("unsub+{token}@{domain}")
+}
+
+/// The subscriber that an unsubscribe address names, if its token is ours. Mail systems may have changed its case.
+#[must_use]
+pub fn subscriber_by_address(keys: &Keys, address: &str) -> Option<String> {
+    let local = address.trim().trim_matches(['<', '>']).rsplit_once('@')?.0.to_ascii_lowercase();
+    let token = local.strip_prefix("unsub+")?;
+    named_by(token, |id| unsubscribe_token(keys, id).to_ascii_lowercase())
 }
 
 /// The token in a manage link: it shows and changes the subscription, which an unsubscribe token cannot.

@@ -2,11 +2,15 @@
 //!
 //! `{"events":[{"type":"bounce","return_path":"bounces+…@example.com","status":"5.1.1","diagnostic":"…"},
 //! {"type":"complaint","return_path":"…"}]}`
+//!
+//! Or the mail itself, as `message/rfc822`: see [`raw`]. `?to=` names the recipient on the envelope.
+
+mod raw;
 
 use axum::{
     Json,
     body::to_bytes,
-    extract::{Request, State},
+    extract::{Query, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -17,7 +21,10 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     commands::{
         Ctx, Refusal,
-        subscribe::bounces::{self, Report},
+        subscribe::{
+            bounces::{self, Report},
+            mail_pause,
+        },
     },
     state::App,
 };
@@ -25,6 +32,12 @@ use crate::{
 /// Largest body, in bytes, and most events in it.
 const BODY_MAX: usize = 1024 * 1024;
 const EVENTS_MAX: usize = 1_000;
+
+/// `?to=bounces+…@example.com`
+#[derive(Debug, Default, Deserialize)]
+pub struct Recipient {
+    to: Option<String>,
+}
 
 /// Members that we do not know are left alone: mail systems say more than we ask.
 #[derive(Debug, Deserialize)]
@@ -62,7 +75,7 @@ fn is_ours(app: &App, request: &Request) -> bool {
 }
 
 /// Takes reports. Those under a return path that is not ours are counted, and change nothing.
-pub async fn take(State(app): State<App>, request: Request) -> Response {
+pub async fn take(State(app): State<App>, Query(recipient): Query<Recipient>, request: Request) -> Response {
     if app.config.smtp.hook_token.expose().is_empty() {
         return refused(StatusCode::NOT_FOUND, "There is no such address");
     }
@@ -72,27 +85,22 @@ pub async fn take(State(app): State<App>, request: Request) -> Response {
             "Send Authorization: Bearer and the setting smtp.hook_token",
         );
     }
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let is_mail = kind.split(';').next().is_some_and(|k| k.trim().eq_ignore_ascii_case("message/rfc822"));
     let Ok(bytes) = to_bytes(request.into_body(), BODY_MAX).await else {
         return refused(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB");
     };
-    let reports: Reports = match serde_json::from_slice(&bytes) {
-        Ok(reports) => reports,
-        Err(error) => {
-            return refused(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &format!("The body is not what is documented: {error}"),
-            );
+    let (count, kept) = if is_mail {
+        (1, raw::take(&app, recipient.to.as_deref(), bytes.into()).await.map(usize::from))
+    } else {
+        match reports(&bytes) {
+            Ok(events) => (events.len(), keep(&app, &events).await),
+            Err(why) => return refused(StatusCode::UNPROCESSABLE_ENTITY, &why),
         }
     };
-    if reports.events.len() > EVENTS_MAX {
-        return refused(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "There are more than 1,000 events; send them in parts",
-        );
-    }
-    match keep(&app, &reports.events).await {
+    match kept {
         Ok(accepted) => {
-            let body = json!({ "accepted": accepted, "ignored": reports.events.len() - accepted });
+            let body = json!({ "accepted": accepted, "ignored": count - accepted });
             (StatusCode::ACCEPTED, Json(body)).into_response()
         }
         Err(refusal) => {
@@ -100,6 +108,15 @@ pub async fn take(State(app): State<App>, request: Request) -> Response {
             refused(StatusCode::SERVICE_UNAVAILABLE, "It could not be kept; send it again in a minute")
         }
     }
+}
+
+fn reports(bytes: &[u8]) -> Result<Vec<Event>, String> {
+    let reports: Reports =
+        serde_json::from_slice(bytes).map_err(|e| format!("The body is not what is documented: {e}"))?;
+    if reports.events.len() > EVENTS_MAX {
+        return Err("There are more than 1,000 events; send them in parts".into());
+    }
+    Ok(reports.events)
 }
 
 async fn keep(app: &App, events: &[Event]) -> Result<usize, Refusal> {
@@ -115,6 +132,7 @@ async fn keep(app: &App, events: &[Event]) -> Result<usize, Refusal> {
         bounces::report(&mut tx, &ctx, &id, &report).await?;
         accepted += 1;
     }
+    mail_pause::consider(&mut tx, &ctx).await?;
     tx.commit().await?;
     Ok(accepted)
 }

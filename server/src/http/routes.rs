@@ -104,6 +104,7 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (GET, "/console/subscribers", Role(Read)),
     (POST, "/console/subscribers/import", Role(Own)),
     (POST, "/console/subscribers/export", Sure(Own)),
+    (POST, "/console/subscribers/resume-mail", Role(Own)),
     (GET, "/console/deliveries.json", Role(Read)),
     (GET, "/console/subscribers/{id}", Role(Read)),
     (POST, "/console/subscribers/{id}", Role(Own)),

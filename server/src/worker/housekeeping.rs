@@ -39,6 +39,7 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     tx.delete_unconfirmed(ctx.now.plus(-UNCONFIRMED)).await?;
     tx.delete_old_requests(ctx.now.plus(-UNCONFIRMED)).await?;
     tx.delete_soft_bounces(ctx.now.plus(-DETAILS)).await?;
+    tx.delete_mail_back(ctx.now.plus(-DETAILS)).await?;
     tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;
     tx.commit().await?;
     Ok(ended)

@@ -48,12 +48,12 @@ impl Senders {
     /// From the configuration.
     ///
     /// # Errors
-    /// One sentence when the sender's address is none.
+    /// One sentence when the sender's address is none, or the DKIM key does not sign.
     pub fn new(app: &App) -> Result<Self, String> {
         let config: &Config = &app.config;
         let from = MailAddress::parse(&config.smtp.from).map_err(|e| format!("smtp.from: {e}"));
         let (smtp, from) =
-            if config.smtp.host.is_empty() { (None, from.ok()) } else { (Some(relay(config)), Some(from?)) };
+            if config.smtp.host.is_empty() { (None, from.ok()) } else { (Some(relay(config)?), Some(from?)) };
         if !config.smtp.bounces.is_empty() {
             MailAddress::parse(&config.smtp.bounces).map_err(|e| format!("smtp.bounces: {e}"))?;
         }
@@ -70,9 +70,9 @@ impl Senders {
     }
 }
 
-fn relay(config: &Config) -> Smtp {
+fn relay(config: &Config) -> Result<Smtp, String> {
     let smtp = &config.smtp;
-    Smtp::new(SmtpSettings {
+    let settings = SmtpSettings {
         host: smtp.host.clone(),
         port: smtp.port,
         security: match smtp.security.as_str() {
@@ -83,7 +83,8 @@ fn relay(config: &Config) -> Smtp {
         credentials: (!smtp.username.is_empty())
             .then(|| (smtp.username.clone(), smtp.password.expose().to_owned())),
         hello: smtp.from.split_once('@').map_or("localhost", |(_, d)| d).to_owned(),
-    })
+    };
+    Ok(Smtp::new(settings, smtp.signer()?))
 }
 
 /// Expands and sends until the stop. What is on its way then may end; if it does not, its lease will.

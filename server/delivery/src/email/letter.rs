@@ -131,6 +131,7 @@ mod tests {
             message_id: id,
             thread_id: Some("root"),
             unsubscribe_url: Some(&unsubscribe_url),
+            unsubscribe_mail: Some(&format!("unsub+{unsubscribe}@example.com")),
             date: Timestamp::parse_rfc3339("2026-03-02T08:15:00Z").unwrap(),
         })
     }

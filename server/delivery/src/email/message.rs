@@ -32,6 +32,8 @@ pub struct Outgoing<'a> {
     pub thread_id: Option<&'a str>,
     /// Takes the one-click POST of RFC 8058; none: a mail to the operator's own people, which is no list.
     pub unsubscribe_url: Option<&'a str>,
+    /// A mail to this address unsubscribes too, if mail comes back to us.
+    pub unsubscribe_mail: Option<&'a str>,
     /// When it was first due; retries keep it.
     pub date: Timestamp,
 }
@@ -63,7 +65,8 @@ pub fn build(mail: &Outgoing<'_>) -> Result<Vec<u8>, Poison> {
     let name = one_line(mail.from_name, 80);
     let subject = one_line(&mail.content.subject, 400);
     let link = mail.unsubscribe_url.map(|url| ("unsubscribe link", url));
-    for (what, value) in link.into_iter().chain([("message id", mail.message_id)]) {
+    let by_mail = mail.unsubscribe_mail.map(|address| ("unsubscribe address", address));
+    for (what, value) in link.into_iter().chain(by_mail).chain([("message id", mail.message_id)]) {
         if value.is_empty() || !value.bytes().all(|b| (b'!'..=b'~').contains(&b)) {
             return Err(Poison(format!("{what} {value:?} is not one word of ASCII")));
         }
@@ -80,9 +83,10 @@ pub fn build(mail: &Outgoing<'_>) -> Result<Vec<u8>, Poison> {
         builder = builder.in_reply_to(root.clone()).references(root);
     }
     let list = mail.unsubscribe_url.map(|url| {
+        let by_mail = mail.unsubscribe_mail.map(|address| format!(", <mailto:{address}>"));
         [
             ("List-Id", format!("{} <status.{domain}>", phrase(&name))),
-            ("List-Unsubscribe", format!("<{url}>")),
+            ("List-Unsubscribe", format!("<{url}>{}", by_mail.unwrap_or_default())),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()),
             ("Precedence", "bulk".into()),
         ]
@@ -109,7 +113,8 @@ pub(super) fn address(ours: &MailAddress) -> Result<Address, Poison> {
     ours.to_string().parse().map_err(|e| Poison(format!("{e}")))
 }
 
-/// On one line, without control characters and line breaks of any kind.
+/// On one line, without control characters and line breaks of any kind; and nothing in it is read as an encoded word
+/// (RFC 2047), which could say what was refused here.
 fn one_line(text: &str, max: usize) -> String {
     let text: String = text
         .chars()
@@ -117,7 +122,7 @@ fn one_line(text: &str, max: usize) -> String {
         .filter(|c| !is_hidden(*c))
         .take(max)
         .collect();
-    text.trim().to_owned()
+    text.trim().replace("=?", "= ?")
 }
 
 /// A name as an RFC 5322 phrase of plain ASCII words.
@@ -145,6 +150,9 @@ mod tests {
             unsubscribe_url: Some(
                 "https://status.example.com/u/0123456789ab0123456789012345678901234567890123456789012",
             ),
+            unsubscribe_mail: Some(
+                "unsub+0123456789ab0123456789012345678901234567890123456789012@example.com",
+            ),
             date: Timestamp::parse_rfc3339("2026-03-02T08:15:00Z").unwrap(),
         })
         .map(|b| String::from_utf8(b).unwrap())
@@ -164,7 +172,8 @@ mod tests {
             "In-Reply-To: <root@example.com>".into(),
             "References: <root@example.com>".into(),
             "List-Id: Meridian eSIM <status.example.com>".into(),
-            "List-Unsubscribe: <https://status.example.com/u/0123456789ab0123456789012345678901234567890123456789012>"
+            "List-Unsubscribe: <https://status.example.com/u/0123456789ab0123456789012345678901234567890123456789012>, \
+             <mailto:unsub+0123456789ab0123456789012345678901234567890123456789012@example.com>"
                 .into(),
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click".into(),
             "Auto-Submitted: auto-generated".into(),
@@ -192,6 +201,9 @@ mod tests {
         let head = mail.split_once("\r\n\r\n").unwrap().0;
         assert!(!head.lines().any(|l| l.starts_with("Bcc")), "{head}");
         assert!(built(&"n".repeat(10_000), &content).is_ok());
+        let encoded = Rendered { subject: "=?utf-8?q?=0D=0ABcc:_x?=".into(), ..content.clone() };
+        let mail = built("=?utf-8?b?4oCu?=", &encoded).unwrap();
+        assert!(mail.contains("Subject: = ?utf-8?q?=0D=0ABcc:_x?=\r\n"), "{mail}");
         assert!(built("", &content).is_ok());
     }
 
@@ -207,8 +219,11 @@ mod tests {
             message_id: "id",
             thread_id: None,
             unsubscribe_url: Some("https://x/\r\nBcc: y@example.com"),
+            unsubscribe_mail: None,
             date: Timestamp::default(),
         };
         assert!(build(&mail).is_err());
+        let by_mail = Some("unsub@example.com>\r\nBcc: <y@example.com");
+        assert!(build(&Outgoing { unsubscribe_url: None, unsubscribe_mail: by_mail, ..mail }).is_err());
     }
 }

@@ -5,10 +5,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use domain::clock::Timestamp;
 use lettre::transport::smtp::{
     Error,
     authentication::{Credentials, Mechanism},
@@ -20,6 +21,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     address::MailAddress,
+    dkim::Signer,
     letter,
     message::{self, Poison},
     pipe::Pipe,
@@ -63,6 +65,7 @@ pub struct SmtpSettings {
 /// A relay and its idle connections. Concurrency is the caller's: as many connections as callers at once.
 pub struct Smtp {
     settings: SmtpSettings,
+    signer: Option<Arc<Signer>>,
     idle: Mutex<VecDeque<(AsyncSmtpConnection, Instant)>>,
 }
 
@@ -83,10 +86,16 @@ enum Failed {
 }
 
 impl Smtp {
-    /// A relay; nothing is dialled yet.
+    /// A relay, and who signs what it is given; nothing is dialled yet.
     #[must_use]
-    pub fn new(settings: SmtpSettings) -> Self {
-        Self { settings, idle: Mutex::new(VecDeque::new()) }
+    pub fn new(settings: SmtpSettings, signer: Option<Signer>) -> Self {
+        Self { settings, signer: signer.map(Arc::new), idle: Mutex::new(VecDeque::new()) }
+    }
+
+    /// Who signs mail; a [`Pipe`] carries it as it is given.
+    #[must_use]
+    pub fn signer(&self) -> Option<Arc<Signer>> {
+        self.signer.clone()
     }
 
     /// A connection of one's own, for many mails.
@@ -98,9 +107,9 @@ impl Smtp {
         Pipe::new(connection, &ClientId::Domain(self.settings.hello.clone())).await
     }
 
-    /// Hands one message over. Never panics; every failure is an [`Outcome`].
-    pub async fn send(&self, from: &MailAddress, to: &MailAddress, message: &[u8]) -> Outcome {
-        match timeout(MAIL, self.converse(from, to, message)).await {
+    /// Hands one message over, signed as of `at`. Never panics; every failure is an [`Outcome`].
+    pub async fn send(&self, from: &MailAddress, to: &MailAddress, message: &[u8], at: Timestamp) -> Outcome {
+        match timeout(MAIL, self.converse(from, to, message, at)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(poison)) => Outcome::Dead(poison.to_string()),
             Err(_) => Outcome::retry("the mail relay took too long"),
@@ -112,11 +121,17 @@ impl Smtp {
         from: &MailAddress,
         to: &MailAddress,
         message: &[u8],
+        at: Timestamp,
     ) -> Result<Outcome, Poison> {
+        let wire = letter::stuffed(message)?;
+        let wire = match &self.signer {
+            Some(signer) => signer.sign(&wire, at)?,
+            None => wire,
+        };
         let commands = (
             Mail::new(Some(message::address(from)?), Vec::new()),
             Rcpt::new(message::address(to)?, Vec::new()),
-            letter::stuffed(message)?,
+            wire,
         );
         // A pooled connection may have been closed by the relay meanwhile: that costs one more try, not an attempt.
         if let Some(connection) = self.take_idle() {

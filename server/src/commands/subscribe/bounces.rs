@@ -64,7 +64,7 @@ pub fn subscriber_by_return_path(keys: &Keys, path: &str) -> Option<String> {
     bool::from(tag(keys, id).as_bytes().ct_eq(given.as_bytes())).then(|| id.to_owned())
 }
 
-/// Takes note of what came back.
+/// Takes note of what came back; [`super::mail_pause::consider`] is to follow, once for all of it.
 pub async fn report(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, report: &Report) -> Result<(), Refusal> {
     match report {
         Report::Hard(answer) => hard(tx, ctx, subscriber_id, answer).await,
@@ -96,6 +96,9 @@ async fn suppress(
     // What came back to the owner of an endpoint says nothing of the endpoint.
     if row.channel != "email" || !matches!(row.state.as_str(), "pending" | "confirmed") {
         return Ok(());
+    }
+    if matches!(why, "hard_bounce" | "complaint") {
+        tx.insert_mail_back(subscriber_id, why, ctx.now).await?;
     }
     tx.skip_deliveries(subscriber_id, ctx.now).await?;
     tx.set_subscriber_state(subscriber_id, "suppressed", ctx.now).await?;

@@ -56,13 +56,16 @@ impl Drop for Running {
 }
 
 fn sender(address: SocketAddr) -> Smtp {
-    Smtp::new(SmtpSettings {
-        host: address.ip().to_string(),
-        port: address.port(),
-        security: Security::None,
-        credentials: None,
-        hello: "example.com".into(),
-    })
+    Smtp::new(
+        SmtpSettings {
+            host: address.ip().to_string(),
+            port: address.port(),
+            security: Security::None,
+            credentials: None,
+            hello: "example.com".into(),
+        },
+        None,
+    )
 }
 
 fn mail(to: &str, text: &str) -> (MailAddress, MailAddress, Vec<u8>) {
@@ -77,6 +80,7 @@ fn mail(to: &str, text: &str) -> (MailAddress, MailAddress, Vec<u8>) {
         message_id: &id,
         thread_id: Some("root"),
         unsubscribe_url: Some("https://status.example.com/u/token"),
+        unsubscribe_mail: None,
         date: Timestamp::from_millis(1_772_459_400_000),
     })
     .unwrap();
@@ -88,7 +92,7 @@ async fn a_mail_of_ours_arrives_byte_for_byte() {
     let sink = Running::start().await;
     let smtp = sender(sink.address);
     let (from, to, message) = mail("ada@example.org", "before\r\n.\r\n..\r\n.hidden\r\nafter");
-    let outcome = smtp.send(&from, &to, &message).await;
+    let outcome = smtp.send(&from, &to, &message, Timestamp::default()).await;
     assert!(matches!(&outcome, Outcome::Delivered(a) if a.contains("kept")), "{outcome:?}");
     let kept = sink.mails();
     let head = "Return-Path: <status@example.com>\r\nDelivered-To: ada@example.org\r\n";
@@ -106,7 +110,7 @@ async fn connections_are_reused_without_the_delayed_acknowledgement() {
     let started = Instant::now();
     for n in 0..50 {
         let (from, to, message) = mail(&format!("r{n}@example.org"), "text");
-        assert!(matches!(smtp.send(&from, &to, &message).await, Outcome::Delivered(_)));
+        assert!(matches!(smtp.send(&from, &to, &message, Timestamp::default()).await, Outcome::Delivered(_)));
         assert_eq!(smtp.idle(), 1);
     }
     // The stall that we avoid costs 40 ms per mail: 2 s in all.
@@ -162,7 +166,7 @@ async fn a_spool_that_cannot_be_written_is_a_temporary_failure() {
     let sink = Running::start().await;
     std::fs::write(&sink.spool, "a file where the directory should be").unwrap();
     let (from, to, message) = mail("ada@example.org", "text");
-    let outcome = sender(sink.address).send(&from, &to, &message).await;
+    let outcome = sender(sink.address).send(&from, &to, &message, Timestamp::default()).await;
     assert!(matches!(&outcome, Outcome::Retry { answer, .. } if answer.contains("452")), "{outcome:?}");
     std::fs::remove_file(&sink.spool).unwrap();
 }
@@ -210,7 +214,7 @@ async fn outcomes(script: fn(&str) -> &'static str, recipients: &[&str]) -> (Vec
     let mut outcomes = Vec::new();
     for to in recipients {
         let (from, to, message) = mail(to, "text");
-        outcomes.push(smtp.send(&from, &to, &message).await);
+        outcomes.push(smtp.send(&from, &to, &message, Timestamp::default()).await);
     }
     (outcomes, connections.load(Ordering::SeqCst))
 }
@@ -255,7 +259,10 @@ async fn a_relay_that_refuses_the_sender_or_hangs_up_is_no_recipients_fault() {
     // A port that nothing listens on.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let (from, to, message) = mail("ada@example.org", "text");
-    assert!(matches!(sender(free).send(&from, &to, &message).await, Outcome::Unreachable(_)));
+    assert!(matches!(
+        sender(free).send(&from, &to, &message, Timestamp::default()).await,
+        Outcome::Unreachable(_)
+    ));
 }
 
 #[tokio::test]

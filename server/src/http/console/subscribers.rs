@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use delivery::email::MailAddress;
-use domain::clock_local::utc_time;
+use domain::clock_local::{utc_date, utc_time};
 use serde::Deserialize;
 use store::{SubscriberRow, Tx};
 
@@ -33,6 +33,11 @@ use crate::{
 pub(super) async fn delivery_sentence(app: &App, tx: &mut Tx) -> Result<String, Refusal> {
     if let Some(trouble) = app.delivery.mail_trouble() {
         return Ok(format!("Mail is not leaving: {trouble}. It is kept and tried again."));
+    }
+    if tx.mail_pause().await?.is_some() {
+        return Ok(
+            "Too much mail came back: what is no news of an incident is held up. See Subscribers.".into()
+        );
     }
     let waiting: i64 = tx.queue_depth().await?.iter().map(|q| q.count).sum();
     Ok(match waiting {
@@ -90,6 +95,23 @@ pub async fn health(State(app): State<App>, Query(asked): Query<Only>) -> Respon
     }
 }
 
+/// Ends the pause of mail that is no news of an incident.
+pub async fn resume_mail(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
+    let done = async {
+        let mut tx = app.store.write().await?;
+        subscribe::mail_pause::resume(&mut tx, &ctx(&app, &session)).await?;
+        tx.commit().await?;
+        Ok::<_, Refusal>(())
+    };
+    match done.await {
+        Ok(()) => {
+            let done = Some("Mail goes on; what was held up leaves within ten minutes.".into());
+            answer(&app, &session, StatusCode::OK, Said { done, ..Said::default() }).await
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
 /// Takes subscribers from a file.
 pub async fn import(
     State(app): State<App>,
@@ -137,6 +159,14 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
         None => "reachable, as far as tried".into(),
     };
     let channels = deliveries::health(&mut tx, now).await?.iter().map(channel).collect();
+    let held_up = tx.mail_pause().await?.map(|pause| {
+        format!(
+            "{} (Since {} on {}.)",
+            pause.why,
+            utc_time(pause.paused_at, pause.paused_at),
+            utc_date(pause.paused_at)
+        )
+    });
     let newest = tx.newest_subscribers(100).await?;
     let list = newest
         .iter()
@@ -145,6 +175,7 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
         list: list.collect(),
         counts: tx.count_subscribers().await?,
         mail,
+        held_up,
         channels,
         may_own: session.role.may(Permission::Own),
         csv: said.csv,

@@ -55,6 +55,7 @@ mod bounces;
 mod forms;
 mod languages;
 mod manage;
+mod raw_mail;
 
 /// A form that was served three seconds ago.
 fn filled(bench: &Bench, body: &str) -> String {

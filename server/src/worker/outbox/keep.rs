@@ -15,7 +15,7 @@ use crate::{
     clock::random,
     commands::{
         Ctx, Refusal,
-        subscribe::{bounces, endpoints},
+        subscribe::{bounces, endpoints, mail_pause},
     },
     state::App,
 };
@@ -120,6 +120,9 @@ pub(super) async fn mails(tx: &mut Tx, done: &[Done], now: Timestamp) -> Result<
     }
     for done in done {
         not_taken(tx, done, now).await?;
+    }
+    if done.iter().any(|d| matches!(d.verdict, mail::Verdict::Tried(Outcome::Bounced(_)))) {
+        mail_pause::consider(tx, &Ctx::system(now)).await?;
     }
     Ok(())
 }

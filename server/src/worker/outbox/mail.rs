@@ -14,7 +14,7 @@ use std::{
 };
 
 use delivery::outcome::Outcome;
-use domain::clock::{DAY, SECOND, Timestamp};
+use domain::clock::{DAY, MINUTE, SECOND, Timestamp};
 use store::{ClaimedMail, Tx};
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
@@ -39,6 +39,13 @@ pub(super) const RELAY_PAUSE: i64 = 10 * SECOND;
 const AHEAD: (usize, usize) = (64, 8_192);
 /// Mails that one connection holds: the one under way, and the next to be announced with its end.
 const PER_CARRIER: usize = 2;
+/// A mail that waited longer asks whether there is newer news.
+const LATE: i64 = MINUTE;
+/// The kind of notice that nothing holds up.
+const NEWS: &str = "incident_update";
+/// What is held up is looked at again after this time, and whether it is, after that.
+const HELD_UP: i64 = 10 * MINUTE;
+const LOOK_AGAIN: i64 = 10 * SECOND;
 /// How long what is on its way may take to end at the stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -84,6 +91,8 @@ pub(super) struct MailLane {
     /// Mails that left since then.
     pace: (Instant, usize),
     ahead: usize,
+    /// Whether mail that is no news of an incident is held up, and as of when.
+    held_up: Option<(Timestamp, bool)>,
 }
 
 impl MailLane {
@@ -99,7 +108,7 @@ impl MailLane {
             })
             .collect();
         Self {
-            letters: Letters::new(app.clone()),
+            letters: Letters::new(app.clone(), senders.relay().and_then(|(smtp, _)| smtp.signer())),
             app,
             senders,
             throttle: Throttle::default(),
@@ -112,6 +121,7 @@ impl MailLane {
             quiet_until: Timestamp::default(),
             pace: (Instant::now(), 0),
             ahead: AHEAD.0,
+            held_up: None,
         }
     }
 
@@ -239,7 +249,7 @@ impl MailLane {
             let room = i64::try_from(room).unwrap_or(1);
             claimed = tx.claim_mails(room, &fence, now, LEASE, &self.throttle.closed(now)).await?;
             self.is_hungry = i64::try_from(claimed.len()).unwrap_or(0) == room;
-            newest = newest_sequences(&mut tx, &claimed).await?;
+            newest = newest_sequences(&mut tx, &claimed, now).await?;
         }
         tx.commit().await?;
         self.release();
@@ -284,7 +294,12 @@ impl MailLane {
         let told = self.letters.told(&claim.event_id).await?;
         let verdict = match &told {
             None => Some(Verdict::Skipped("nothing to tell any more".into())),
-            Some(told) => unwanted(&claim, &told.outbox, newest, now),
+            Some(told) => match unwanted(&claim, &told.outbox, newest, now) {
+                None if told.outbox.kind != NEWS && self.is_held_up(now).await? => {
+                    Some(Verdict::PutBack(HELD_UP))
+                }
+                verdict => verdict,
+            },
         };
         let prepared = match (verdict, told) {
             (Some(verdict), _) => Err(verdict),
@@ -301,6 +316,18 @@ impl MailLane {
             Err(verdict) => self.done.push(Done { claim, fence, verdict, carrier: None }),
         }
         Ok(())
+    }
+
+    /// Whether mail that is no news of an incident is held up.
+    async fn is_held_up(&mut self, now: Timestamp) -> Result<bool, Refusal> {
+        if let Some((at, is_so)) = self.held_up
+            && now.since(at) < LOOK_AGAIN
+        {
+            return Ok(is_so);
+        }
+        let is_so = self.app.store.read().await?.mail_pause().await?.is_some();
+        self.held_up = Some((now, is_so));
+        Ok(is_so)
     }
 
     fn hand_out(&mut self) {
@@ -375,7 +402,7 @@ fn unwanted(
     if !fits {
         return Some(Verdict::Skipped(format!("the subscriber is {}", claim.state)));
     }
-    let is_update = notice.kind == "incident_update";
+    let is_update = notice.kind == NEWS;
     if is_update && claim.paused_until_at.is_some_and(|until| until > now.millis()) {
         return Some(Verdict::Skipped("the subscriber has paused".into()));
     }
@@ -387,10 +414,14 @@ fn unwanted(
         .then_some(Verdict::Superseded("a newer update has been published"))
 }
 
-/// For mails that are tried again: the newest sequence of the incident that each tells of.
-async fn newest_sequences(tx: &mut Tx, claimed: &[ClaimedMail]) -> Result<HashMap<String, i64>, Refusal> {
+/// For mails that are tried again or late (one that was put back has no attempt to show): the newest sequence of the incident that each tells of.
+async fn newest_sequences(
+    tx: &mut Tx,
+    claimed: &[ClaimedMail],
+    now: Timestamp,
+) -> Result<HashMap<String, i64>, Refusal> {
     let mut newest = HashMap::new();
-    for mail in claimed.iter().filter(|c| c.attempts > 1) {
+    for mail in claimed.iter().filter(|c| c.attempts > 1 || now.since(c.created_at) > LATE) {
         if newest.contains_key(&mail.event_id) {
             continue;
         }

@@ -2,6 +2,10 @@
 
 pub(crate) mod bench;
 mod chat;
+mod faults;
+mod letters;
 mod mail;
 mod owners;
+mod peer;
+mod poison;
 mod webhooks;

@@ -125,10 +125,11 @@ async fn post(
         message_id: &mac(&ids.message),
         thread_id: ids.thread.map(|t| mac(&t)).as_deref(),
         unsubscribe_url: None,
+        unsubscribe_mail: None,
         date,
     });
     match message {
-        Ok(message) => smtp.send(from, &to, &message).await,
+        Ok(message) => smtp.send(from, &to, &message, app.clock.now()).await,
         Err(poison) => Outcome::Dead(poison.to_string()),
     }
 }

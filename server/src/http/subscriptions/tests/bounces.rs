@@ -13,12 +13,22 @@ use crate::{
 };
 
 async fn hook(bench: &Bench, token: &str, body: &Value) -> (StatusCode, Value) {
+    post(bench, "/hooks/mail", token, "application/json", body.to_string().into_bytes()).await
+}
+
+pub(super) async fn post(
+    bench: &Bench,
+    path: &str,
+    token: &str,
+    kind: &str,
+    body: Vec<u8>,
+) -> (StatusCode, Value) {
     let (_keep, stop) = tokio::sync::watch::channel(false);
-    let request = axum::http::Request::post("/hooks/mail")
+    let request = axum::http::Request::post(path)
         .header(header::HOST, "status.example.com")
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(axum::body::Body::from(body.to_string()))
+        .header(header::CONTENT_TYPE, kind)
+        .body(axum::body::Body::from(body))
         .unwrap();
     let response = router(&bench.app, stop).oneshot(request).await.unwrap();
     let status = response.status();
@@ -26,12 +36,12 @@ async fn hook(bench: &Bench, token: &str, body: &Value) -> (StatusCode, Value) {
     (status, serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
-fn path(bench: &Bench, id: &str) -> String {
+pub(super) fn path(bench: &Bench, id: &str) -> String {
     let bounces = MailAddress::parse("bounces@example.com").unwrap();
     return_path(&bench.app.keys, &bounces, id).unwrap().to_string()
 }
 
-const TOKEN: &str = "a-token-for-tests";
+pub(super) const TOKEN: &str = "a-token-for-tests";
 
 on_both! {
     async fn what_comes_back_counts_only_under_our_own_return_path(bench) {

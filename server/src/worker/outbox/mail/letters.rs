@@ -4,14 +4,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use delivery::email::{
     Envelope, Letter, MailAddress, Outgoing, Rendered,
+    dkim::Signer,
     message::{build, opaque},
 };
+use domain::clock::Timestamp;
 use store::{ClaimedMail, SubscriberRow};
 
 use crate::{
     commands::{
         Refusal,
-        subscribe::{bounces::return_path, manage_token, unsubscribe_token},
+        subscribe::{bounces::return_path, manage_token, unsubscribe_address, unsubscribe_token},
     },
     keys::{Keys, Purpose},
     state::App,
@@ -29,13 +31,18 @@ pub(super) struct Text {
     message_id: String,
     unsubscribe: String,
     manage: String,
+    /// Who signs it, and as of when.
+    signer: Option<(Arc<Signer>, Timestamp)>,
 }
 
 impl Text {
     /// Envelope and bytes.
     pub(super) fn wire(&self) -> Result<(Envelope, String), String> {
         let values = [self.message_id.as_str(), &self.unsubscribe, &self.manage];
-        let wire = self.letter.address(&self.envelope.to, values).map_err(|e| e.to_string())?;
+        let mut wire = self.letter.address(&self.envelope.to, values).map_err(|e| e.to_string())?;
+        if let Some((signer, at)) = &self.signer {
+            wire = signer.sign(&wire, *at).map_err(|e| e.to_string())?;
+        }
         Ok((self.envelope.clone(), wire))
     }
 }
@@ -48,13 +55,14 @@ pub(super) struct Letters {
     from: Option<MailAddress>,
     /// Takes what comes back.
     bounces: Option<MailAddress>,
+    signer: Option<Arc<Signer>>,
 }
 
 impl Letters {
-    pub(super) fn new(app: App) -> Self {
+    pub(super) fn new(app: App, signer: Option<Arc<Signer>>) -> Self {
         let from = MailAddress::parse(&app.config.smtp.from).ok();
         let bounces = MailAddress::parse(&app.config.smtp.bounces).ok();
-        Self { app, told: HashMap::new(), cast: HashMap::new(), from, bounces }
+        Self { app, told: HashMap::new(), cast: HashMap::new(), from, bounces, signer }
     }
 
     /// What a notice tells, read once a minute at most.
@@ -84,6 +92,7 @@ impl Letters {
             message_id: message_id(keys, &told.outbox.event_id, &claim.subscriber_id),
             unsubscribe: unsubscribe_token(keys, &claim.subscriber_id),
             manage: manage_token(keys, &claim.subscriber_id),
+            signer: self.signer.clone().map(|signer| (signer, self.app.clock.now())),
         })
     }
 
@@ -141,6 +150,7 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
         told.outbox.incident_id.as_ref().map(|id| opaque(&keys.mac(Purpose::MessageId, &["incident", id])));
     let page_name = app.snapshot.with_world(|w| w.page_name.clone());
     let origin = app.config.origin();
+    let domain = app.config.smtp.unsubscribe_domain();
     Letter::cast(lengths, |to, [message_id, unsubscribe, manage]| {
         let links = compose::Links {
             unsubscribe_url: format!("{origin}{}", ::app::paths::unsubscribe(unsubscribe)),
@@ -148,6 +158,7 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
         };
         let content: Rendered =
             compose::content(app, told, &subscriber, &links).map_err(|e| delivery::email::Poison::new(&e))?;
+        let by_mail = domain.as_ref().map(|domain| unsubscribe_address(unsubscribe, domain));
         build(&Outgoing {
             from_name: &page_name,
             from,
@@ -156,6 +167,7 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
             message_id,
             thread_id: thread.as_deref(),
             unsubscribe_url: Some(&links.unsubscribe_url),
+            unsubscribe_mail: by_mail.as_deref(),
             date: told.outbox.created_at,
         })
     })

@@ -38,7 +38,7 @@ const START: Timestamp = Timestamp::from_millis(1_772_438_400_000);
 pub(crate) struct Bench {
     pub(crate) app: App,
     pub(crate) senders: Arc<Senders>,
-    sink_address: SocketAddr,
+    pub(crate) sink_address: SocketAddr,
     stop: Mutex<watch::Sender<bool>>,
     spool: PathBuf,
     database: TestDatabase,
@@ -47,6 +47,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |_| {}).await
+    }
+
+    /// With other settings.
+    pub(crate) async fn start_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create(engine).await;
         let data = TestDir::new();
         let spool = data.path().join("mail");
@@ -62,6 +67,7 @@ impl Bench {
         config.smtp.bounces = "bounces@example.com".into();
         config.smtp.hook_token = "a-token-for-tests".to_owned().into();
         config.webhook.allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()];
+        change(&mut config);
         let mut tx = database.store.write().await.unwrap();
         tx.insert_page("k7p2m9q4x1zd", "Meridian eSIM", START).await.unwrap();
         tx.commit().await.unwrap();
@@ -228,6 +234,24 @@ impl Bench {
         let mut paths: Vec<PathBuf> = files.map(|f| f.unwrap().path()).collect();
         paths.sort();
         paths.iter().map(|p| std::fs::read_to_string(p).unwrap().replace("\r\n ", " ")).collect()
+    }
+
+    pub(crate) fn forget_mails(&self) {
+        let _ = std::fs::remove_dir_all(&self.spool);
+    }
+
+    /// Gives the page a name past every check; works once.
+    pub(crate) async fn rename_page(&self, name: &str) {
+        let mut tx = self.app.store.write().await.unwrap();
+        assert!(tx.finish_setup(name, self.app.clock.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        self.app.snapshot.refresh().await;
+    }
+
+    /// What the sink kept, as it is.
+    pub(crate) fn raw_mails(&self) -> Vec<String> {
+        let files = std::fs::read_dir(&self.spool).unwrap();
+        files.map(|f| std::fs::read_to_string(f.unwrap().path()).unwrap()).collect()
     }
 
     /// States of deliveries on a channel and how many are in each.
