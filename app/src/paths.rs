@@ -27,6 +27,12 @@ pub fn subscribe_in(language: domain::language::Language) -> String {
     }
 }
 
+/// A partner's own page.
+#[must_use]
+pub fn partner_page(token: &str) -> String {
+    format!("/p/{token}")
+}
+
 /// The description of the public API, for people.
 pub const API: &str = "/api";
 /// The page's icon.

@@ -1,3 +1,4 @@
 //! Documents around pages.
 
 pub mod public;
+pub mod within;

@@ -136,6 +136,7 @@ impl App {
             clock,
             wake: Arc::new(Wake::default()),
             snapshot: Arc::new(snapshot),
+            cohorts: Arc::default(),
             delivery: Arc::new(Health::default()),
         })
     }

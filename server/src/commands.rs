@@ -1,6 +1,7 @@
 //! Use cases. Each takes a transaction and a [`Ctx`], and writes its change, its clocks, its outbox rows and its
 //! audit line together; the caller commits and wakes the workers.
 
+pub mod audiences;
 pub mod backfill;
 pub mod cells;
 pub mod clocks;
@@ -14,6 +15,7 @@ pub mod keys;
 pub mod merge;
 pub mod notes;
 pub mod notices;
+pub mod partner_pages;
 pub mod policies;
 pub mod proposals;
 pub mod rca;

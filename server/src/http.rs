@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod console;
+pub mod door;
 pub mod errors;
 pub mod fields;
 pub mod headers;
@@ -45,7 +46,9 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
 
 /// Routes that read the session cookie; each stands in the route table too, or nobody may call it.
 fn guarded() -> Router<App> {
-    use console::{cells, desk_book, drafts, incidents, now, people, policy, settings, spool, subscribers};
+    use console::{
+        cells, desk_book, drafts, incidents, now, partners, people, policy, settings, spool, subscribers,
+    };
     Router::new()
         .route("/setup/{token}", get(setup::form).post(setup::submit))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -84,6 +87,7 @@ fn guarded() -> Router<App> {
         .route("/console/desk-book/{shelf}/new", get(desk_book::blank))
         .route("/console/desk-book/{shelf}/{id}", get(desk_book::form).post(desk_book::change))
         .route("/console/desk-book/{shelf}/{id}/remove", post(desk_book::remove))
+        .route("/console/partners/{id}", get(partners::show).post(partners::act))
         .route("/console/subscribers", get(subscribers::show))
         .route("/console/subscribers/import", post(subscribers::import))
         .route("/console/subscribers/export", post(subscribers::export))
@@ -127,6 +131,7 @@ fn reviews() -> Router<App> {
         .route("/console/rehearsals/{id}/end", post(rehearsals::end))
         .route("/console/incidents/{id}/merge", post(incidents::merge))
         .route("/console/incidents/{id}/notes", post(incidents::note))
+        .route("/console/incidents/{id}/facts", post(incidents::write_facts))
         .route("/console/incidents/backfill", get(incidents::enter).post(incidents::backfill))
         .route("/console/silent-fixes/{id}/dismiss", post(incidents::dismiss_silent_fix))
         .route("/console/record", get(record::show))
@@ -146,11 +151,15 @@ fn reviews() -> Router<App> {
 /// Routes for visitors; none reads a cookie.
 fn visitors() -> Router<App> {
     use subscriptions::{
-        change, confirm, confirm_form, enable, erase, export, form, leave, manage_form, pause, replay,
-        resume, rotate, submit, test, unsubscribe, unsubscribe_form,
+        change, confirm, confirm_form, enable, erase, export, form, leave, manage_form, partner_form,
+        partner_submit, pause, replay, resume, rotate, submit, test, unsubscribe, unsubscribe_form,
     };
     Router::new()
         .route("/subscribe", get(form).post(submit))
+        .route("/p/{token}", get(door::front))
+        .route("/p/{token}/", get(door::front))
+        .route("/p/{token}/subscribe", get(partner_form).post(partner_submit))
+        .route("/p/{token}/{*rest}", get(door::page))
         .route("/confirm/{token}", get(confirm_form).post(confirm))
         .route("/u/{token}", get(unsubscribe_form).post(unsubscribe))
         .route("/manage/{token}", get(manage_form).post(change))
@@ -167,7 +176,7 @@ fn visitors() -> Router<App> {
         .route("/api/v2/subscribers.json", get(subscribers_api::refuse).post(subscribers_api::add))
         .route("/pkg/{name}", get(assets::file))
         .route("/healthz", get(async || "ok\n"))
-        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\nDisallow: /manage/\n"))
+        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /console\nDisallow: /setup\nDisallow: /confirm\nDisallow: /u/\nDisallow: /manage/\nDisallow: /p/\n"))
         .route("/favicon.svg", get(icon))
         .route("/.well-known/security.txt", get(security))
 }

@@ -2,6 +2,7 @@
 //! gone, the last bytes stay, and after a minute they say how old they are.
 
 mod address;
+mod cohorts;
 mod page;
 mod polisher;
 #[cfg(test)]
@@ -24,10 +25,13 @@ use domain::{
 use store::Store;
 use tokio::{sync::watch, task::yield_now, time::timeout};
 
-pub use self::page::{Facts, Kind, Page, Variant};
 use self::{
     address::{Address, EAGER},
     polisher::Polisher,
+};
+pub use self::{
+    cohorts::{Cohorts, Seat},
+    page::{Facts, Kind, Page, Variant},
 };
 use crate::{clock::Clock, http::serve::stopped, reads::World, state::App};
 
@@ -100,6 +104,14 @@ impl Snapshot {
                 tracing::error!(%error, "snapshot: the database failed; the last bytes are served");
             }
             Err(_) => tracing::error!("snapshot: the database does not answer; the last bytes are served"),
+        }
+    }
+
+    /// The same, if anything public changed since it was last read.
+    pub async fn catch_up(&self) {
+        let newest = timeout(PATIENCE, async { self.store.read().await?.revision().await }).await;
+        if !matches!(newest, Ok(Ok(newest)) if newest == self.with_world(|w| w.revision)) {
+            self.refresh().await;
         }
     }
 
@@ -240,7 +252,7 @@ fn fresh(world: &World, origin: &str, address: &Address, known: Option<&Arc<Page
     if let Some(known) = known.filter(|k| k.tag == tag) {
         return Some(Rendered::Known(known.clone()));
     }
-    let facts = Facts { modified: world.now, is_https: origin.starts_with("https:") };
+    let facts = Facts { modified: world.now, is_https: origin.starts_with("https:"), is_private: false };
     Some(Rendered::New(text, tag, facts))
 }
 

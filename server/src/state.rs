@@ -7,7 +7,11 @@ use store::Store;
 use tokio::sync::Notify;
 
 use crate::{
-    auth::limits::Limits, clock::Clock, config::Config, keys::Keys, snapshot::Snapshot,
+    auth::limits::Limits,
+    clock::Clock,
+    config::Config,
+    keys::Keys,
+    snapshot::{Cohorts, Snapshot},
     worker::outbox::Health,
 };
 
@@ -28,6 +32,8 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// The rendered public side.
     pub snapshot: Arc<Snapshot>,
+    /// The pages of partners.
+    pub cohorts: Arc<Cohorts>,
     /// Where webhooks may go.
     pub guard: Arc<Guard>,
     /// How deliveries fare.
@@ -46,10 +52,11 @@ pub struct Wake {
 }
 
 impl App {
-    /// Something public was committed: wakes the workers, and returns when visitors see it.
+    /// Something was committed: wakes the workers, and returns when visitors see it. What not everybody sees leaves the
+    /// public bytes as they are.
     pub async fn published(&self) {
         self.wake.outbox.notify_one();
         self.wake.timers.notify_one();
-        self.snapshot.refresh().await;
+        self.snapshot.catch_up().await;
     }
 }

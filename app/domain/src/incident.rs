@@ -90,11 +90,20 @@ pub enum UpdateKind {
     Restored,
     /// Fixed for good.
     Resolved,
+    /// Facts for one partner: nobody else sees them, and they change nothing else.
+    Facts,
 }
 
 impl UpdateKind {
-    const ALL: [Self; 6] =
-        [Self::Initial, Self::Progress, Self::NoChange, Self::Reclassified, Self::Restored, Self::Resolved];
+    const ALL: [Self; 7] = [
+        Self::Initial,
+        Self::Progress,
+        Self::NoChange,
+        Self::Reclassified,
+        Self::Restored,
+        Self::Resolved,
+        Self::Facts,
+    ];
 
     /// The word stored and sent.
     #[must_use]
@@ -106,6 +115,7 @@ impl UpdateKind {
             Self::Reclassified => "reclassified",
             Self::Restored => "restored",
             Self::Resolved => "resolved",
+            Self::Facts => "facts",
         }
     }
 }

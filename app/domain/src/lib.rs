@@ -2,6 +2,7 @@
 //!
 //! Pure: no IO, no wall clock, no randomness of its own. Time and random bytes are parameters.
 
+pub mod audience;
 pub mod clock;
 pub mod clock_local;
 pub mod component;

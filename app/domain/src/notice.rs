@@ -113,7 +113,7 @@ pub struct IncidentNotice {
     pub page_name: String,
     /// Public id of the page.
     pub page_id: String,
-    /// Origin without a closing slash.
+    /// Where the page's addresses begin, without a closing slash: its origin, or the link to a partner's page.
     pub origin: String,
     /// Page indicator word and its description at the time of sending.
     pub indicator: (String, String),
@@ -182,11 +182,24 @@ impl IncidentNotice {
         scope_in(language, &countries, &components)
     }
 
+    /// Scheme and host alone.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        site_of(&self.origin)
+    }
+
     /// Address of the incident's page.
     #[must_use]
     pub fn link(&self) -> String {
         format!("{}/incidents/{}", self.origin, self.incident_id)
     }
+}
+
+/// Scheme and host of an address, without a closing slash.
+#[must_use]
+pub fn site_of(address: &str) -> &str {
+    let host = address.find("://").map_or(0, |at| at + 3);
+    address[host..].find('/').map_or(address, |path| &address[..host + path])
 }
 
 /// `France/eUICC download`; many are counted: `6 countries/eUICC download and SMS`.

@@ -11,6 +11,7 @@ use super::{
     lists::{severity_class, severity_tag},
     model::{CellChoice, Declare, Fields, FormError, Incident},
     now::countdown,
+    partners,
 };
 use crate::{islands::Preview, ui::area_text};
 
@@ -177,6 +178,7 @@ pub fn declare(frame: &Frame, model: &Declare) -> String {
                     </div>
                     <fieldset class="f"><legend>"Severity " <small>"by current customer impact"</small></legend>{severities}{remark(error, "severity")}</fieldset>
                     <fieldset class="f"><legend>"Affected"</legend>{cell_choices(&model.cells, &model.workarounds)}{remark(error, "cells")}{remark(error, "workaround")}</fieldset>
+                    {partners::audience(&model.partners, error)}
                     {four_fields("declare", &model.acts.keep, &model.fields, error)}
                     <div class="row">
                         <div class="f">
@@ -227,10 +229,11 @@ pub fn incident(frame: &Frame, model: &Incident) -> String {
             {(!model.evidence.is_empty()).then(|| view! { <p class="card note">{format!("Declared from telemetry: {}.", model.evidence)}</p> })}
             {model.goes_on.clone().map(|(title, id)| view! { <p class="card note">"It goes on in "<a href=format!("/console/incidents/{id}")>{title}</a>"."</p> })}
             {model.entered.clone().map(|words| view! { <p class="card note">{words}</p> })}
+            {partners::only_for(&model.facts)}
             {remark(model.error.as_ref(), "")}
             {waiting(&model.waiting)}
             {model.restored.clone().map(|words| view! { <p class="card note">{words}</p> })}
-            <div class="two"><div>{forms}{engagement::section(frame, &model.id, &model.engagement)}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}{notes(frame, model)}</aside></div>
+            <div class="two"><div>{forms}{engagement::section(frame, &model.id, &model.engagement)}{partners::facts(frame, &model.id, &model.facts)}{timeline(model)}</div><aside class="pv">{preview}{leads(frame, &model.leads)}{margin(model, now_ms)}{notes(frame, model)}</aside></div>
         }
         .into_any()
     })

@@ -143,6 +143,8 @@ pub struct Declare {
     pub cells: Vec<CellChoice>,
     /// ISO code and words of what helps in a country.
     pub workarounds: Vec<(String, String)>,
+    /// Partners that it may be for alone: id, name, and whether it was ticked.
+    pub partners: Vec<(String, String, bool)>,
     /// The proposal that it comes from, and its evidence.
     pub proposal: Option<(String, String)>,
     /// The rehearsal that it belongs to: id and name.
@@ -288,6 +290,8 @@ pub struct Incident {
     pub note: (String, Option<FormError>),
     /// Where its review stands; none: it has none.
     pub review: Option<&'static str>,
+    /// Facts for single partners.
+    pub facts: super::partners::Facts,
 }
 
 /// A cell was in trouble and came back, and nobody told.

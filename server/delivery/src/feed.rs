@@ -7,7 +7,7 @@ mod rss;
 use domain::{
     clock::Timestamp,
     incident::Phase,
-    notice::{IncidentNotice, Message},
+    notice::{IncidentNotice, Message, site_of},
 };
 
 use crate::markdown::inline;
@@ -30,7 +30,7 @@ pub enum Entries {
 pub struct FeedModel {
     /// Name of the page.
     pub page_name: String,
-    /// Origin without a closing slash.
+    /// Where the page's addresses begin, without a closing slash: its origin, or the link to a partner's page.
     pub origin: String,
     /// Address of this feed below the origin: `/history.rss?region=fr`.
     pub path: String,
@@ -164,12 +164,19 @@ impl FeedModel {
         }
     }
 
+    /// Host of the page: what the ids of entries begin with.
+    fn host(&self) -> &str {
+        site_of(&self.origin).split("://").last().unwrap_or_default()
+    }
+
     /// What both formats write down, newest first.
     fn entries(&self) -> Vec<Entry> {
-        let host = self.origin.split("://").last().unwrap_or_default();
+        let host = self.host();
+        // A link to a partner's page is a secret that may be renewed; an entry stays the same then.
+        let is_link = site_of(&self.origin) == self.origin;
         let of_incident = |item: &FeedItem| Entry {
             id: format!("tag:{host},2005:Incident/{}", item.incident_id),
-            is_link: true,
+            is_link,
             link: item.link(&self.origin),
             title: item.title.clone(),
             published_at: item.published_at,

@@ -127,6 +127,7 @@ async fn entered(
         version: 1,
         updated_at: ctx.now,
         is_rehearsal: false,
+        is_public: true,
         is_backfilled: true,
         duplicate_of: None,
     };

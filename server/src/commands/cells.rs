@@ -7,7 +7,7 @@ use domain::{
     text,
 };
 use serde_json::json;
-use store::{AuditEntry, CellChangeRow, CellRow, CountryRow, PortfolioRow, Tx};
+use store::{AuditEntry, CellChangeRow, CellRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow, Tx};
 
 use super::{Ctx, Refusal, silent_fixes};
 use crate::clock::new_id;
@@ -96,24 +96,39 @@ pub async fn apply_verdict(
     settle(tx, ctx, cell, cause, None, true).await
 }
 
-/// An incident holds a cell at a status until it is restored.
+/// An incident holds a cell at a status until it is restored. One that is not for everybody moves nothing that
+/// everybody sees: its hold is laid over the cell where its partners look.
 pub async fn hold(
     tx: &mut Tx,
     ctx: &Ctx,
-    incident_id: &str,
+    incident: &IncidentRow,
     cell_id: &str,
     status: CellStatus,
 ) -> Result<Moved, Refusal> {
     let cell = load(tx, cell_id).await?;
-    tx.upsert_incident_cell(incident_id, cell_id, status).await?;
+    let mut before = tx.incident_cells(&incident.id).await?;
+    before.retain(|held| held.cell_id == cell_id);
+    tx.upsert_incident_cell(&incident.id, cell_id, status).await?;
+    if !incident.is_public {
+        let old = before.first().map_or(cell.status, |held| cell.status.worse(held.status));
+        return Ok((old, cell.status.worse(status)));
+    }
     let cause = format!("Set by {}", ctx.actor_name);
-    settle(tx, ctx, cell, &cause, Some(incident_id), false).await
+    settle(tx, ctx, cell, &cause, Some(&incident.id), false).await
 }
 
 /// The incident was restored or resolved: the cell shows what else is known of it. Never green without evidence.
-pub async fn release(tx: &mut Tx, ctx: &Ctx, incident_id: &str, cell_id: &str) -> Result<Moved, Refusal> {
-    let cell = load(tx, cell_id).await?;
-    settle(tx, ctx, cell, "Restored", Some(incident_id), false).await
+pub async fn release(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    incident: &IncidentRow,
+    held: &IncidentCellRow,
+) -> Result<Moved, Refusal> {
+    let cell = load(tx, &held.cell_id).await?;
+    if !incident.is_public {
+        return Ok((cell.status.worse(held.status), cell.status));
+    }
+    settle(tx, ctx, cell, "Restored", Some(&incident.id), false).await
 }
 
 /// A person sets a cell's status until they unpin it.

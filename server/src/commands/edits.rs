@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Tx, UpdateRow, UpdateVersionRow};
 
 use super::{
-    Ctx, Refusal,
+    Ctx, Refusal, audiences,
     cells::audit,
     incidents, notices,
     writing::{self, Overrides, Text},
@@ -75,7 +75,7 @@ pub async fn edit(tx: &mut Tx, ctx: &Ctx, edit: Edit) -> Result<(), Refusal> {
     }
     keep(tx, &update.id, version + 1, &after, &reason, (ctx.now, &ctx.actor)).await?;
     tx.edit_update(&update.id, &after, &json!(overrides).to_string(), broken, ctx.now).await?;
-    tx.bump_revision(ctx.now).await?;
+    audiences::changed(tx, ctx, &incident.id).await?;
     if edit.is_told {
         let (incident_id, update_id) = (incident.id.as_str(), update.id.as_str());
         let (severity, sequence) = (incident.severity, update.sequence);

@@ -12,7 +12,7 @@ use domain::{
 use serde_json::{Value, json};
 use store::{EngagementRow, IncidentRow, Tx};
 
-use super::{Ctx, Refusal, cells::audit, clocks};
+use super::{Ctx, Refusal, audiences, cells::audit, clocks};
 use crate::clock::new_id;
 
 /// What happened with somebody who was called in.
@@ -269,7 +269,7 @@ async fn save(tx: &mut Tx, ctx: &Ctx, before: &EngagementRow, after: EngagementR
         return Err(overtaken());
     }
     if before.is_public || after.is_public {
-        tx.bump_revision(ctx.now).await?;
+        audiences::changed(tx, ctx, &after.incident_id).await?;
     }
     let subject = format!("incident:{}", after.incident_id);
     let detail = json!({ "party": after.party, "subject": after.subject, "before": told(before), "after": told(&after) });

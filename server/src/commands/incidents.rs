@@ -14,7 +14,7 @@ use serde_json::json;
 use store::{IncidentRow, StoreError, Tx, UpdateCellRow, UpdateRow, policies::SEVERITY_MATRIX};
 
 use super::{
-    Ctx, Refusal,
+    Ctx, Refusal, audiences,
     cells::{self, audit},
     engagement, merge, notices, proposals, rca, rehearsals, roles,
     writing::{self, Overrides, Text},
@@ -38,6 +38,8 @@ pub struct Declare {
     pub next_update_due_at: Option<Timestamp>,
     /// The proposal that it comes from.
     pub proposal_id: Option<String>,
+    /// The partners that it is for; none: it is for everybody.
+    pub partners: Vec<String>,
     /// The rehearsal that it belongs to: then nobody outside sees or hears it.
     pub rehearsal_id: Option<String>,
     /// Makes a repeat harmless.
@@ -185,13 +187,18 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
             "The start must lie within the last 90 days, not in the future.",
         ));
     }
+    let partners = audiences::checked(tx, &cmd.partners, &cmd.cells).await?;
     let (policy_version, matrix): (i64, SeverityMatrix) = tx.policy(SEVERITY_MATRIX).await?;
     let started_at = cmd.started_at.min(ctx.now);
     let incident =
         Incident::declare(severity, started_at, ctx.now, cmd.next_update_due_at, &matrix, &mut new_id)?;
     let mut row = drawn_up(tx, ctx, title, &incident, policy_version, cmd.proposal_id.as_deref()).await?;
     row.is_rehearsal = cmd.rehearsal_id.is_some();
+    row.is_public = partners.is_empty();
     tx.insert_incident(&row).await?;
+    for partner in &partners {
+        tx.insert_audience(&row.id, partner).await?;
+    }
     if let Some(rehearsal) = &cmd.rehearsal_id {
         rehearsals::declared(tx, rehearsal, &row.id).await?;
     }
@@ -204,7 +211,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
         sign_off: &cmd.sign_off,
         overrides: &overrides,
     };
-    let update_id = publish(tx, ctx, &row.id, 1, story).await?;
+    let update_id = publish(tx, ctx, &row, 1, story).await?;
     roles::begin(tx, ctx, &row.id, Lead::Commander).await?;
     if let Some(proposal) = &cmd.proposal_id {
         proposals::accept(tx, ctx, proposal, &row.id).await?;
@@ -213,6 +220,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     let detail = json!({
         "before": null,
         "after": { "severity": severity.number(), "title": row.title, "phase": row.phase.slug() },
+        "partners": partners,
         "sign_off": said(&cmd.sign_off),
         "overrides": overrides,
     });
@@ -249,6 +257,7 @@ async fn drawn_up(
         version: 1,
         updated_at: ctx.now,
         is_rehearsal: false,
+        is_public: true,
         is_backfilled: false,
         duplicate_of: None,
     })
@@ -299,7 +308,7 @@ pub async fn act(tx: &mut Tx, ctx: &Ctx, step: Step, verb: Verb) -> Result<Publi
     }
     let (key, sign_off) = (step.idempotency_key, &step.sign_off);
     let story = Story { incident: &incident, kind, message, cells, key, sign_off, overrides: &overrides };
-    let update_id = publish(tx, ctx, &row.id, row.sequence + 1, story).await?;
+    let update_id = publish(tx, ctx, &row, row.sequence + 1, story).await?;
     if kind == UpdateKind::Reclassified {
         engagement::reclassified(tx, ctx, &row.id).await?;
     }
@@ -387,11 +396,12 @@ fn said(sign_off: &SignOff) -> serde_json::Value {
 async fn publish(
     tx: &mut Tx,
     ctx: &Ctx,
-    incident_id: &str,
+    row: &IncidentRow,
     sequence: i64,
     story: Story<'_>,
 ) -> Result<String, Refusal> {
     let Story { incident, kind, message, cells: given, key, sign_off, overrides } = story;
+    let incident_id = row.id.as_str();
     let (approved_by, break_glass_reason) = match sign_off {
         SignOff::Approved(by) => (Some(by.clone()), None),
         SignOff::BreakGlass(reason) => (None, Some(self::reason(reason, "break_glass")?)),
@@ -420,11 +430,7 @@ async fn publish(
     };
     tx.insert_update(&update).await?;
     let ended = matches!(kind, UpdateKind::Restored | UpdateKind::Resolved);
-    let moved = if ended {
-        release_all(tx, ctx, incident_id).await?
-    } else {
-        hold_all(tx, ctx, incident_id, given).await?
-    };
+    let moved = if ended { release_all(tx, ctx, row).await? } else { hold_all(tx, ctx, row, given).await? };
     for (cell_id, (old_status, new_status)) in moved {
         if old_status != new_status {
             tx.insert_update_cell(&UpdateCellRow {
@@ -442,7 +448,7 @@ async fn publish(
     let notice =
         notices::Notice { incident_id, update_id: &update.id, severity: incident.severity, sequence };
     notices::enqueue(tx, ctx, notice).await?;
-    tx.bump_revision(ctx.now).await?;
+    audiences::changed(tx, ctx, incident_id).await?;
     Ok(update.id)
 }
 
@@ -451,12 +457,12 @@ type MovedCells = Vec<(String, cells::Moved)>;
 async fn hold_all(
     tx: &mut Tx,
     ctx: &Ctx,
-    incident_id: &str,
+    incident: &IncidentRow,
     given: Vec<(String, CellStatus)>,
 ) -> Result<MovedCells, Refusal> {
     let mut moved = Vec::new();
     for (cell_id, status) in given {
-        let change = cells::hold(tx, ctx, incident_id, &cell_id, status).await.map_err(|e| match e {
+        let change = cells::hold(tx, ctx, incident, &cell_id, status).await.map_err(|e| match e {
             Refusal::NotFound(_) => {
                 Refusal::field("cells", format!("There is no cell {cell_id:?} on this page."))
             }
@@ -465,19 +471,19 @@ async fn hold_all(
         moved.push((cell_id, change));
     }
     // A phase that goes back from monitoring holds the incident's cells again.
-    for row in tx.incident_cells(incident_id).await? {
+    for row in tx.incident_cells(&incident.id).await? {
         if !moved.iter().any(|(id, _)| *id == row.cell_id) {
-            let change = cells::hold(tx, ctx, incident_id, &row.cell_id, row.status).await?;
+            let change = cells::hold(tx, ctx, incident, &row.cell_id, row.status).await?;
             moved.push((row.cell_id, change));
         }
     }
     Ok(moved)
 }
 
-async fn release_all(tx: &mut Tx, ctx: &Ctx, incident_id: &str) -> Result<MovedCells, Refusal> {
+async fn release_all(tx: &mut Tx, ctx: &Ctx, incident: &IncidentRow) -> Result<MovedCells, Refusal> {
     let mut moved = Vec::new();
-    for row in tx.incident_cells(incident_id).await? {
-        let change = cells::release(tx, ctx, incident_id, &row.cell_id).await?;
+    for row in tx.incident_cells(&incident.id).await? {
+        let change = cells::release(tx, ctx, incident, &row).await?;
         moved.push((row.cell_id, change));
     }
     Ok(moved)

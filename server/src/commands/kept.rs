@@ -40,7 +40,7 @@ const HANDLING: [&str; 9] = [
     "draft",
     "workaround.*",
 ];
-const DECLARE: [&str; 11] = [
+const DECLARE: [&str; 12] = [
     "title",
     "severity",
     "started_at",
@@ -52,6 +52,7 @@ const DECLARE: [&str; 11] = [
     "next_update_due_at",
     "proposal",
     "rehearsal",
+    "partner",
 ];
 const STEP: [&str; 12] = [
     "version",
@@ -154,6 +155,7 @@ async fn publish(
             message: message(fields),
             next_update_due_at: time(fields, "next_update_due_at")?,
             proposal_id: fields.some("proposal").map(str::to_owned),
+            partners: fields.all("partner").map(str::to_owned).collect(),
             rehearsal_id: fields.some("rehearsal").map(str::to_owned),
             idempotency_key,
             sign_off,

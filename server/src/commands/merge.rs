@@ -18,6 +18,10 @@ async fn target(tx: &mut Tx, row: &IncidentRow, into: &str) -> Result<IncidentRo
     if found.is_rehearsal != row.is_rehearsal {
         return Err(bad("A rehearsal and a real incident cannot be merged."));
     }
+    // A merged incident is told to go on in the other: whoever reads the one must read the other, and nobody more.
+    if tx.audience(&found.id).await? != tx.audience(&row.id).await? {
+        return Err(bad("These two are not for the same people, and cannot be merged."));
+    }
     Ok(found)
 }
 

@@ -17,7 +17,7 @@ use domain::{
 use serde_json::{Value, json};
 use store::{IncidentRow, ReviewRow, Tx, UpdateRow};
 
-use super::{Ctx, Refusal, cells::audit, clocks};
+use super::{Ctx, Refusal, audiences, cells::audit, clocks};
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
@@ -282,7 +282,7 @@ pub async fn publish(tx: &mut Tx, ctx: &Ctx, incident_id: &str) -> Result<(), Re
     })
     .await?;
     clocks::stop(tx, ctx, incident_id, ClockKind::RcaFinal, "").await?;
-    Ok(tx.bump_revision(ctx.now).await?)
+    audiences::changed(tx, ctx, incident_id).await
 }
 
 /// What is published was wrong: a new round begins, and what is published stays until its end. Readers see the reason.

@@ -22,7 +22,7 @@ pub use self::{
     manage::{approve, change, confirm, end_dated, erase, pause, resume, rotate_secret, unsubscribe},
     settle::{Pace, settle},
 };
-use super::{Ctx, Refusal};
+use super::{Ctx, Refusal, audiences};
 use crate::{
     clock::{new_id, random},
     keys::{Keys, Purpose},
@@ -42,13 +42,21 @@ pub struct Wish {
     pub language: String,
     /// Whom to tell by mail when an endpoint fails; may be empty.
     pub contact: String,
+    /// The partner on whose page it is asked for; none: the public page.
+    pub partner_id: Option<String>,
 }
 
 impl Wish {
     /// Everything in this scope, by UTC.
     #[must_use]
     pub const fn of(scope: Scope) -> Self {
-        Self { scope, time_zone: String::new(), language: String::new(), contact: String::new() }
+        Self {
+            scope,
+            time_zone: String::new(),
+            language: String::new(),
+            contact: String::new(),
+            partner_id: None,
+        }
     }
 
     /// Checks it against the page, and fills what was left empty.
@@ -56,7 +64,7 @@ impl Wish {
     /// # Errors
     /// The field and what is wrong with it.
     pub async fn checked(mut self, tx: &mut Tx) -> Result<Self, Refusal> {
-        known(tx, &self.scope).await?;
+        known(tx, &self.scope, self.partner_id.as_deref()).await?;
         self.time_zone = or(self.time_zone.trim(), "UTC");
         self.language = or(self.language.trim(), "en");
         if self.time_zone.len() > 64 || !is_zone(&self.time_zone) {
@@ -85,7 +93,7 @@ fn or(text: &str, otherwise: &str) -> String {
 }
 
 /// Everything that a scope names is on the page.
-async fn known(tx: &mut Tx, scope: &Scope) -> Result<(), Refusal> {
+async fn known(tx: &mut Tx, scope: &Scope, partner_id: Option<&str>) -> Result<(), Refusal> {
     let codes: Vec<String> = tx.countries().await?.into_iter().map(|c| c.code).collect();
     let portfolios: Vec<String> = tx.portfolios().await?.into_iter().map(|p| p.slug).collect();
     let components: Vec<String> = tx.components().await?.into_iter().map(|c| c.slug).collect();
@@ -99,8 +107,7 @@ async fn known(tx: &mut Tx, scope: &Scope) -> Result<(), Refusal> {
         }
     }
     if let Some(id) = &scope.incident {
-        let is_public = tx.incident(id).await?.is_some_and(|i| !i.is_rehearsal);
-        if !is_public {
+        if !audiences::sees(tx, partner_id, id).await? {
             return Err(Refusal::field("incident", "There is no such incident."));
         }
     }
@@ -232,6 +239,7 @@ fn request(ctx: &Ctx, channel: &str, address: String, host: &str, wish: &Wish) -
         language: wish.language.clone(),
         contact: wish.contact(),
         secret_sealed: None,
+        partner_id: wish.partner_id.clone(),
         created_at: ctx.now,
     }
 }

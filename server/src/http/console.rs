@@ -7,6 +7,7 @@ pub mod drafts;
 pub mod forms;
 pub mod incidents;
 pub mod now;
+pub mod partners;
 pub mod people;
 pub mod policy;
 pub mod record;

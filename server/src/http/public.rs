@@ -154,6 +154,18 @@ pub fn head(kind: Kind, coding: Coding, etag: &str, facts: Facts) -> HeaderMap {
     if kind == Kind::Html {
         out.insert(header::CONTENT_SECURITY_POLICY, csp());
     }
+    if facts.is_private {
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        out.insert(
+            http::HeaderName::from_static("x-robots-tag"),
+            HeaderValue::from_static("noindex, nofollow"),
+        );
+        out.insert(
+            http::HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
+        out.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    }
     let modified = facts.modified.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, &modified)] {
         out.extend(HeaderValue::from_str(value).ok().map(|v| (Some(name), v)));

@@ -14,7 +14,7 @@ use app::{
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{ConnectInfo, Query, Request, State},
+    extract::{ConnectInfo, Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
@@ -32,7 +32,7 @@ pub use self::{
         change, enable, erase, export, leave, pause, replay, resume, rotate, show as manage_form, test,
     },
 };
-use super::{fields::Fields, public::csp};
+use super::{door::Door, fields::Fields, not_found, public::csp};
 use crate::{
     auth::limits::client_ip,
     clock::{new_id, random},
@@ -100,8 +100,26 @@ impl Ticked {
 
 /// The form.
 pub async fn form(State(app): State<App>, headers: HeaderMap, Query(ticked): Query<Ticked>) -> Response {
+    form_at(&app, &Door::Public, &headers, &ticked)
+}
+
+/// The same on a partner's page.
+pub async fn partner_form(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    Query(ticked): Query<Ticked>,
+) -> Response {
+    match Door::open(&app, &token).await {
+        Ok(Some(door)) => form_at(&app, &door, &headers, &ticked),
+        Ok(None) => not_found(&app, ""),
+        Err(refusal) => failed(&app, &refusal, &Ctx::system(app.clock.now())),
+    }
+}
+
+fn form_at(app: &App, door: &Door, headers: &HeaderMap, ticked: &Ticked) -> Response {
     let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
-    let language = Language::find(&ticked.lang).unwrap_or_else(|| browsers(&headers));
+    let language = Language::find(&ticked.lang).unwrap_or_else(|| browsers(headers));
     let scope = Scope {
         countries: some(&ticked.country.to_ascii_uppercase()).into_iter().collect(),
         components: some(&ticked.component).into_iter().collect(),
@@ -109,13 +127,14 @@ pub async fn form(State(app): State<App>, headers: HeaderMap, Query(ticked): Que
         ..Scope::default()
     };
     let is_chosen = scope != Scope::default();
-    let mut form = app.snapshot.with_world(|w| wish::form(w, &scope, "", language.code()));
+    let mut form = door.with_world(app, |w| wish::form(w, &scope, "", language.code()));
     if !is_chosen {
         form.what.clear(); // nothing is chosen for anybody
     }
-    let site = Site { in_other_languages: Some(ticked.here()), ..site(&app).speaking(language) };
+    let site = Site { in_other_languages: Some(ticked.here()), ..door.site(app).speaking(language) };
     let mark = mark::new(&app.keys, app.clock.now());
-    public_page(StatusCode::OK, subscribe_page(&SubscribePage { mark, ..SubscribePage::empty(site, form) }))
+    let page = subscribe_page(&SubscribePage { mark, ..SubscribePage::empty(site, form) });
+    public_page(StatusCode::OK, door.dressed(page))
 }
 
 async fn read(body: Body) -> Result<Bytes, Response> {
@@ -131,6 +150,31 @@ pub async fn submit(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
+    submit_at(&app, &Door::Public, peer, &headers, request).await
+}
+
+/// The same on a partner's page.
+pub async fn partner_submit(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    match Door::open(&app, &token).await {
+        Ok(Some(door)) => submit_at(&app, &door, peer, &headers, request).await,
+        Ok(None) => not_found(&app, ""),
+        Err(refusal) => failed(&app, &refusal, &Ctx::system(app.clock.now())),
+    }
+}
+
+async fn submit_at(
+    app: &App,
+    door: &Door,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+    request: Request,
+) -> Response {
     let bytes = match read(request.into_body()).await {
         Ok(bytes) => bytes,
         Err(response) => return response,
@@ -140,28 +184,36 @@ pub async fn submit(
         known @ ("webhook" | "slack" | "teams" | "discord") => known,
         _ => "email",
     };
-    let language = Language::find(fields.one("language")).unwrap_or_else(|| browsers(&headers));
+    let language = Language::find(fields.one("language")).unwrap_or_else(|| browsers(headers));
     let ctx = Ctx::system(app.clock.now());
     let filled = mark::read(&app.keys, fields.one("mark"), ctx.now);
     // Only programs fill what people do not see, or are done before a person has read: they get the same page, and
     // nothing happens.
     if fields.some("website").is_some() || filled == Filled::TooFast {
-        let page = pretended(&app, site(&app).speaking(language), channel);
-        return public_page(StatusCode::OK, message_page(&page));
+        let page = pretended(app, door.site(app).speaking(language), channel);
+        return public_page(StatusCode::OK, door.dressed(message_page(&page)));
     }
     if filled == Filled::Stale {
-        return again(&app, language, channel, &fields, ("mark", Language::English.say(refusal::FORM_OLD)));
+        return again(
+            app,
+            door,
+            (language, channel),
+            &fields,
+            ("mark", Language::English.say(refusal::FORM_OLD)),
+        );
     }
-    if !app.limits.subscribe(channel, client_ip(&app.config, peer, &headers)) {
-        let page = Message::too_many(site(&app).speaking(language));
-        let mut response = public_page(StatusCode::TOO_MANY_REQUESTS, message_page(&page));
+    if !app.limits.subscribe(channel, client_ip(&app.config, peer, headers)) {
+        let page = door.dressed(message_page(&Message::too_many(door.site(app).speaking(language))));
+        let mut response = public_page(StatusCode::TOO_MANY_REQUESTS, page);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("3600"));
         return response;
     }
-    match take(&app, &ctx, language, channel, &fields).await {
-        Ok(page) => public_page(StatusCode::OK, message_page(&page)),
-        Err(Refusal::Field { field, message }) => again(&app, language, channel, &fields, (field, &message)),
-        Err(refusal) => failed(&app, &refusal, &ctx),
+    match take(app, door, &ctx, (language, channel), &fields).await {
+        Ok(page) => public_page(StatusCode::OK, door.dressed(message_page(&page))),
+        Err(Refusal::Field { field, message }) => {
+            again(app, door, (language, channel), &fields, (field, &message))
+        }
+        Err(refusal) => failed(app, &refusal, &ctx),
     }
 }
 
@@ -169,13 +221,14 @@ pub async fn submit(
 /// letter need not wait.
 fn again(
     app: &App,
-    language: Language,
-    channel: &str,
+    door: &Door,
+    (language, channel): (Language, &str),
     fields: &Fields,
     (field, message): (&str, &str),
 ) -> Response {
-    let site = Site { in_other_languages: Some(Ticked::default().here()), ..site(app).speaking(language) };
-    let mut form = app.snapshot.with_world(|w| wish::typed(w, fields));
+    let site =
+        Site { in_other_languages: Some(Ticked::default().here()), ..door.site(app).speaking(language) };
+    let mut form = door.with_world(app, |w| wish::typed(w, fields));
     form.language = language.code().into();
     let model = SubscribePage {
         channel: channel.into(),
@@ -188,7 +241,7 @@ fn again(
         },
         ..SubscribePage::empty(site, form)
     };
-    public_page(StatusCode::UNPROCESSABLE_ENTITY, subscribe_page(&model))
+    public_page(StatusCode::UNPROCESSABLE_ENTITY, door.dressed(subscribe_page(&model)))
 }
 
 /// The answer that a person would get, with a secret and a link that open nothing.
@@ -203,16 +256,17 @@ fn pretended(app: &App, site: Site, channel: &str) -> Message {
 
 async fn take(
     app: &App,
+    door: &Door,
     ctx: &Ctx,
-    language: Language,
-    channel: &str,
+    (language, channel): (Language, &str),
     fields: &Fields,
 ) -> Result<Message, Refusal> {
     let mut wish = wish::read(fields, ctx.now)?;
     if wish.language.is_empty() {
         wish.language = language.code().to_owned();
     }
-    let (address, site) = (fields.one("address"), site(app).speaking(language));
+    wish.partner_id = door.partner_id().map(str::to_owned);
+    let (address, site) = (fields.one("address"), door.site(app).speaking(language));
     let mut tx = app.store.write().await?;
     let page = if let Some(chat) = Chat::from_slug(channel) {
         let guard = Arc::clone(&app.guard);

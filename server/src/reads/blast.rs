@@ -1,6 +1,9 @@
 //! Who hears of a publication, and which key accounts it touches, before it goes out.
 
+use std::collections::HashMap;
+
 use domain::{
+    audience::Audience,
     clock::Timestamp,
     clock_local::{hour_minute, listed, zone},
     scope::{Matter, Scope},
@@ -8,6 +11,8 @@ use domain::{
 };
 use serde_json::{Value, json};
 use store::{PartnerRow, Tx};
+
+use crate::commands::audiences;
 
 /// What some cells touch.
 #[derive(Debug, Clone, Default)]
@@ -21,34 +26,54 @@ pub struct Blast {
 }
 
 impl Blast {
-    /// Of an incident that is about to be declared on some cells; `worst`: its severity, if it is chosen.
+    /// Of an incident that is about to be declared on some cells, for some partners or (none) for everybody; `worst`: its
+    /// severity, if it is chosen.
     pub async fn of_cells(
         tx: &mut Tx,
         cells: &[String],
+        partners: &[String],
         worst: Option<Severity>,
         now: Timestamp,
     ) -> store::Result<Self> {
         let matter = Matter { worst, spots: tx.spots_of(cells).await?, ..Matter::default() };
-        Self::load(tx, cells, &matter, now).await
+        let audience = match partners {
+            [] => Audience::Public,
+            partners => Audience::Partners(partners.iter().cloned().collect()),
+        };
+        Self::load(tx, cells, &matter, &audience, now).await
     }
 
     /// Of the next update of an incident.
     pub async fn of_incident(tx: &mut Tx, id: &str, now: Timestamp) -> store::Result<Self> {
         let cells: Vec<String> = tx.incident_cells(id).await?.into_iter().map(|c| c.cell_id).collect();
         let matter = tx.matter(id).await?;
-        Self::load(tx, &cells, &matter, now).await
+        let audience = tx.audience(id).await?.unwrap_or(Audience::Public);
+        Self::load(tx, &cells, &matter, &audience, now).await
     }
 
     /// By the same rule as the outbox.
-    async fn load(tx: &mut Tx, cells: &[String], matter: &Matter, now: Timestamp) -> store::Result<Self> {
-        let mut countries: Vec<String> = matter.spots.iter().map(|s| s.country.clone()).collect();
+    async fn load(
+        tx: &mut Tx,
+        cells: &[String],
+        whole: &Matter,
+        audience: &Audience,
+        now: Timestamp,
+    ) -> store::Result<Self> {
+        let mut countries: Vec<String> = whole.spots.iter().map(|s| s.country.clone()).collect();
         countries.sort();
         countries.dedup();
         if countries.is_empty() {
             return Ok(Self::default());
         }
         let mut channels: Vec<(String, i64)> = Vec::new();
+        let mut matters: HashMap<Option<String>, Option<Matter>> = HashMap::new();
         for chosen in tx.count_recipients(now).await? {
+            if !matters.contains_key(&chosen.partner_id) {
+                let about = (whole, audience, cells);
+                let matter = audiences::matter_for(tx, chosen.partner_id.as_deref(), about).await?;
+                matters.insert(chosen.partner_id.clone(), matter);
+            }
+            let Some(Some(matter)) = matters.get(&chosen.partner_id) else { continue };
             let scope = Scope::from_json(&chosen.scope);
             if !scope.is_some_and(|s| s.covers(matter, now, &chosen.time_zone)) {
                 continue;
@@ -59,7 +84,12 @@ impl Blast {
             }
         }
         let sold = tx.partner_cells().await?;
-        let sells = |p: &PartnerRow| sold.iter().any(|(id, cell)| *id == p.id && cells.contains(cell));
+        let is_for = |p: &PartnerRow| match audience {
+            Audience::Public => true,
+            Audience::Partners(ids) => ids.contains(&p.id),
+        };
+        let sells =
+            |p: &PartnerRow| is_for(p) && sold.iter().any(|(id, cell)| *id == p.id && cells.contains(cell));
         let partners = tx.partners().await?.into_iter().filter(sells).collect();
         Ok(Self { countries, channels, partners })
     }

@@ -175,6 +175,7 @@ fn timeline(world: &World, story: &Story, update: &UpdateRow) -> TimelineUpdate 
         UpdateKind::Restored => "Usable again".to_owned(),
         UpdateKind::NoChange => "No change".to_owned(),
         UpdateKind::Reclassified => format!("Now {}", update.severity.label()),
+        UpdateKind::Facts => format!("For {}", world.page_name),
         _ => update.phase.word().to_owned(),
     };
     let changes = world.moved.get(&update.id).into_iter().flatten().filter_map(|m| {

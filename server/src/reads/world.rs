@@ -1,13 +1,16 @@
-//! Everything that the public pages show, as one consistent read of the database.
+//! Everything that a page shows to somebody, as one consistent read of the database.
 
-use std::collections::HashMap;
+mod overlay;
+mod partner;
+mod story;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
+    audience::{Audience, Viewer},
     clock::{DAY, Timestamp},
-    clock_local::Place,
-    notice::{Message, full_title, scope, scoped_title},
+    notice::Message,
     review::Published,
-    scope::Spot,
     sla::{
         ledger::{Line, ledger},
         policy::SeverityMatrix,
@@ -17,9 +20,9 @@ use domain::{
     week::{Summary, Week},
 };
 use store::{
-    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentRow, PortfolioRow, PublicEngagementRow, Store,
-    Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow, WorkaroundRow,
-    policies::SEVERITY_MATRIX,
+    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow,
+    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow,
+    WorkaroundRow, policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -40,7 +43,7 @@ pub struct Story {
     pub updates: Vec<UpdateRow>,
 }
 
-/// The public state at one moment.
+/// What somebody may see at one moment.
 #[derive(Debug, Clone)]
 pub struct World {
     /// When it was read.
@@ -98,47 +101,67 @@ pub struct World {
 }
 
 impl World {
-    /// Reads what is committed.
+    /// Reads what everybody may see of what is committed.
     pub async fn load(store: &Store, now: Timestamp) -> store::Result<Self> {
-        Self::read(&mut store.read().await?, now).await
+        Self::read(&mut store.read().await?, now, &Viewer::Public, None).await
     }
 
-    /// Reads it as a transaction sees it.
-    pub async fn read(tx: &mut Tx, now: Timestamp) -> store::Result<Self> {
-        Self::read_with(tx, now, None).await
+    /// The same for somebody.
+    pub async fn load_for(store: &Store, now: Timestamp, viewer: &Viewer) -> store::Result<Self> {
+        Self::read(&mut store.read().await?, now, viewer, None).await
     }
 
-    /// The same with one rehearsal, which nobody outside ever sees.
-    pub async fn read_with(tx: &mut Tx, now: Timestamp, rehearsal: Option<&str>) -> store::Result<Self> {
+    /// Reads it as a transaction sees it; with one rehearsal, which nobody outside ever sees.
+    pub async fn read(
+        tx: &mut Tx,
+        now: Timestamp,
+        viewer: &Viewer,
+        rehearsal: Option<&str>,
+    ) -> store::Result<Self> {
+        let (mut world, held) = Self::everything(tx, now, viewer, rehearsal).await?;
+        if let Viewer::Partner(cohort) = viewer {
+            partner::narrow(&mut world, tx, cohort, &held).await?;
+        }
+        Ok(world)
+    }
+
+    /// What is on the page and what happened, as far as `viewer` may see it; and what incidents hold.
+    async fn everything(
+        tx: &mut Tx,
+        now: Timestamp,
+        viewer: &Viewer,
+        rehearsal: Option<&str>,
+    ) -> store::Result<(Self, Held)> {
         let (from, stories_from) = (now.plus(-WINDOW), now.plus(-STORIES));
         let page = tx.page().await?;
         let countries = tx.countries().await?;
         let components = tx.components().await?;
-        let cells = in_order(tx.cells().await?, &countries, &components);
+        let mut cells = in_order(tx.cells().await?, &countries, &components);
+        cells.retain(|c| viewer.sees_cell(&c.id));
         let mut changed = tx.statuses_before(from).await?;
         changed.extend(tx.cell_changes(from, 0).await?);
         let changes = grouped(changed, |c| &c.cell_id);
         let histories = cells.iter().map(|c| (c.id.clone(), cell_history(changes.get(&c.id), now))).collect();
-        let mut held: HashMap<String, Vec<String>> = HashMap::new();
-        for row in tx.incident_cells_since(stories_from).await? {
-            held.entry(row.incident_id).or_default().push(row.cell_id);
-        }
+        let held = grouped(tx.incident_cells_since(stories_from).await?, |c| &c.incident_id);
         let mut updates = grouped(tx.updates_since(stories_from).await?, |u| &u.incident_id);
         let moved = grouped(tx.update_cells_since(stories_from).await?, |c| &c.update_id);
         let story = |row: IncidentRow| {
-            let mine = held.remove(&row.id).unwrap_or_default();
-            let cells = cells.iter().filter(|c| mine.contains(&c.id)).map(|c| c.id.clone()).collect();
+            let mine = held.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+            let is_mine = |c: &&CellRow| mine.iter().any(|held| held.cell_id == c.id);
+            let cells = cells.iter().filter(is_mine).map(|c| c.id.clone()).collect();
             Story { cells, updates: updates.remove(&row.id).unwrap_or_default(), row }
         };
-        let mut incidents = tx.incidents_since(stories_from, INCIDENTS_MAX).await?;
-        incidents.retain(|row| !row.is_rehearsal || rehearsal == Some(row.id.as_str()));
-        let incidents = incidents.into_iter().map(story).collect();
+        let rows = visible(tx, viewer, rehearsal, stories_from, &held).await?;
+        let seen: HashSet<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let incidents = rows.into_iter().map(story).collect();
+        let mut reviews = tx.published_reviews_since(stories_from).await?;
+        reviews.retain(|(incident, _)| seen.contains(incident));
         let engaged = grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id);
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let done = tx.done_public_actions_since(stories_from).await?;
         let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
-        Ok(Self {
+        let world = Self {
             now,
             revision: page.as_ref().map_or(0, |p| p.revision),
             page_id: page.as_ref().map(|p| p.id.clone()).unwrap_or_default(),
@@ -155,7 +178,7 @@ impl World {
             moved,
             versions,
             workarounds,
-            reviews: tx.published_reviews_since(stories_from).await?.into_iter().collect(),
+            reviews: reviews.into_iter().collect(),
             done_actions: done.into_iter().map(|(id, at)| (id, at.into())).collect(),
             summaries: summaries(tx.summaries(&Week::of(stories_from).to_string()).await?),
             matrix: tx.policy(SEVERITY_MATRIX).await?.1,
@@ -165,7 +188,8 @@ impl World {
             engaged,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
             stale_since: None,
-        })
+        };
+        Ok((world, held))
     }
 
     /// A cell.
@@ -232,85 +256,34 @@ impl World {
     }
 }
 
-impl Story {
-    /// Where its cells lie.
-    #[must_use]
-    pub fn spots(&self, world: &World) -> Vec<Spot> {
-        let spot = |id: &String| {
-            let cell = world.cell(id)?;
-            let country = world.country(&cell.country_code)?;
-            Some(Spot {
-                component: world.component_of(cell)?.slug.clone(),
-                country: cell.country_code.clone(),
-                portfolio: world.portfolios.iter().find(|p| p.id == country.portfolio_id)?.slug.clone(),
-            })
+/// What incidents hold, by incident.
+type Held = HashMap<String, Vec<IncidentCellRow>>;
+
+/// The incidents that `viewer` may see, newest first.
+async fn visible(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    rehearsal: Option<&str>,
+    from: Timestamp,
+    held: &Held,
+) -> store::Result<Vec<IncidentRow>> {
+    let mut rows = match viewer {
+        Viewer::Staff => tx.incidents_since(from, INCIDENTS_MAX).await?,
+        other => tx.incidents_for(other.partner_id().unwrap_or_default(), from, INCIDENTS_MAX).await?,
+    };
+    let mut audiences: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for (incident, partner) in tx.audiences_since(from).await? {
+        audiences.entry(incident).or_default().insert(partner);
+    }
+    rows.retain(|row| {
+        let audience = match row.is_public {
+            true => Audience::Public,
+            false => Audience::Partners(audiences.remove(&row.id).unwrap_or_default()),
         };
-        self.cells.iter().filter_map(spot).collect()
-    }
-
-    /// Affected countries in page order.
-    #[must_use]
-    pub fn countries<'w>(&self, world: &'w World) -> Vec<&'w CountryRow> {
-        let is_mine =
-            |code: &str| self.cells.iter().any(|id| world.cell(id).is_some_and(|c| c.country_code == code));
-        world.countries.iter().filter(|c| is_mine(&c.code)).collect()
-    }
-
-    /// Affected components in page order.
-    #[must_use]
-    pub fn components<'w>(&self, world: &'w World) -> Vec<&'w ComponentRow> {
-        let is_mine =
-            |id: &str| self.cells.iter().any(|c| world.cell(c).is_some_and(|c| c.component_id == id));
-        world.components.iter().filter(|c| is_mine(&c.id)).collect()
-    }
-
-    /// Affected countries with their zones.
-    #[must_use]
-    pub fn places(&self, world: &World) -> Vec<Place> {
-        self.countries(world)
-            .into_iter()
-            .map(|c| Place { name: c.name.clone(), zone: c.zone.clone() })
-            .collect()
-    }
-
-    /// `France/eUICC download – …`, without severity.
-    #[must_use]
-    pub fn scoped_title(&self, world: &World) -> String {
-        scoped_title(&self.scope(world), &self.row.title)
-    }
-
-    /// `[Sev 2] France/eUICC download – …`.
-    #[must_use]
-    pub fn full_title(&self, world: &World) -> String {
-        full_title(self.row.severity, &self.scope(world), &self.row.title)
-    }
-
-    /// What helps while it is not over, in page order: ISO code, country, words.
-    #[must_use]
-    pub fn workarounds(&self, world: &World) -> Vec<(String, String, String)> {
-        if self.row.resolved_at.is_some() {
-            return Vec::new();
-        }
-        let mine = world.workarounds.get(&self.row.id).map(Vec::as_slice).unwrap_or_default();
-        let of = |c: &CountryRow| {
-            let row = mine.iter().find(|w| w.country_code == c.code)?;
-            Some((c.code.clone(), c.name.clone(), row.text.clone()))
-        };
-        world.countries.iter().filter_map(of).collect()
-    }
-
-    fn scope(&self, world: &World) -> String {
-        let countries: Vec<&str> = self.countries(world).iter().map(|c| c.name.as_str()).collect();
-        let components: Vec<&str> = self.components(world).iter().map(|c| c.name.as_str()).collect();
-        scope(&countries, &components)
-    }
-
-    /// The worst status among its cells.
-    #[must_use]
-    pub fn status(&self, world: &World) -> CellStatus {
-        let cells = self.cells.iter().filter_map(|id| world.cell(id)).map(|c| c.status);
-        cells.reduce(CellStatus::worse).unwrap_or(CellStatus::NoData)
-    }
+        let cells = held.get(&row.id).into_iter().flatten().map(|c| c.cell_id.as_str());
+        (!row.is_rehearsal || rehearsal == Some(row.id.as_str())) && viewer.sees(&audience, cells)
+    });
+    Ok(rows)
 }
 
 /// The four fields of an update.

@@ -101,6 +101,11 @@ impl Address {
         }
     }
 
+    /// Whether it differs by who looks. What is promised and how to ask for it is the same for everybody.
+    pub(super) const fn is_everybodys_own(&self) -> bool {
+        !matches!(self, Self::Promises | Self::PromisesJson | Self::ApiDescription | Self::Summary(_))
+    }
+
     /// The text; none: there is no such thing.
     pub(super) fn render(&self, world: &World, origin: &str) -> Option<String> {
         if let Self::Api(which) = self {

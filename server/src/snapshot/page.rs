@@ -54,6 +54,8 @@ pub struct Facts {
     pub modified: Timestamp,
     /// Whether the page is served over HTTPS.
     pub is_https: bool,
+    /// Whether it is for one partner alone: nobody on the way keeps it, and no crawler lists it.
+    pub is_private: bool,
 }
 
 /// The tag of a text.

@@ -15,7 +15,7 @@ pub use self::mail::{send_owner_notices, send_reminders};
 use super::outbox::Senders;
 use crate::{
     commands::{
-        Ctx, Refusal,
+        Ctx, Refusal, audiences,
         cells::audit,
         drafts::{Due, publish_due, return_due},
     },
@@ -94,6 +94,7 @@ async fn put_misses_on_record(app: &App) -> Result<usize, Refusal> {
         for (incident_id, clock) in &due {
             let late = clock.clone().fall_due(ctx.now);
             tx.save_clock(incident_id, &late).await?;
+            audiences::changed(&mut tx, &ctx, incident_id).await?;
             let detail = json!({
                 "clock": late.kind.slug(),
                 "subject": late.subject,
@@ -103,7 +104,6 @@ async fn put_misses_on_record(app: &App) -> Result<usize, Refusal> {
             });
             audit(&mut tx, &ctx, "breach_clock", &format!("incident:{incident_id}"), detail).await?;
         }
-        tx.bump_revision(ctx.now).await?;
         tx.commit().await?;
         app.wake.page.notify_one();
         total += due.len();

@@ -17,7 +17,7 @@ statements! {
     SELECT_CLOCKS = "SELECT * FROM clocks WHERE incident_id = $1 ORDER BY due_at, id";
     SELECT_RUNNING_CLOCKS = "SELECT * FROM clocks WHERE state = 'running' ORDER BY due_at, id";
     SELECT_CADENCE_CLOCKS = "SELECT * FROM clocks WHERE kind = 'next_update' AND due_at >= $1
-        AND incident_id IN (SELECT id FROM incidents WHERE is_rehearsal = FALSE AND is_backfilled = FALSE)";
+        AND incident_id IN (SELECT id FROM incidents WHERE is_rehearsal = FALSE AND is_backfilled = FALSE AND is_public = TRUE)";
     CLAIM_ALERTING_CLOCKS {
         sqlite = "SELECT * FROM clocks WHERE state = 'running' AND alert_at <= $1 ORDER BY alert_at LIMIT $2",
         postgres = "SELECT * FROM clocks WHERE state = 'running' AND alert_at <= $1 ORDER BY alert_at LIMIT $2

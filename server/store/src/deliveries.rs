@@ -6,12 +6,12 @@ use crate::{OutboxRow, Result, Store, Tx, open::Pools};
 
 statements! {
     SELECT_UNEXPANDED {
-        sqlite = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at, cursor_subscriber_id
+        sqlite = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cursor_subscriber_id
             FROM outbox WHERE expanded_at IS NULL ORDER BY priority, id LIMIT 1",
-        postgres = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at, cursor_subscriber_id
+        postgres = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cursor_subscriber_id
             FROM outbox WHERE expanded_at IS NULL ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED"
     };
-    SELECT_OUTBOX = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at, cursor_subscriber_id
+    SELECT_OUTBOX = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cursor_subscriber_id
         FROM outbox WHERE event_id = $1";
     QUEUE_DELIVERIES {
         sqlite = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, priority, state, next_attempt_at, created_at)
@@ -46,11 +46,11 @@ statements! {
     SELECT_CLAIMED_MAILS {
         sqlite = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, CASE WHEN s.channel = 'email' THEN s.address ELSE COALESCE(s.contact, '') END AS address,
             d.host, s.host AS endpoint, s.state, s.time_zone,
-            s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at
+            s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at, s.partner_id
             FROM json_each($1) j JOIN deliveries d ON d.id = j.value JOIN subscribers s ON s.id = d.subscriber_id ORDER BY d.priority, d.id",
         postgres = "SELECT d.id, d.event_id, d.subscriber_id, d.attempts, d.created_at, d.priority, CASE WHEN s.channel = 'email' THEN s.address ELSE COALESCE(s.contact, '') END AS address,
             d.host, s.host AS endpoint, s.state, s.time_zone,
-            s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at
+            s.language, s.scope, s.paused_until_at, s.token_nonce, s.confirm_expires_at, s.partner_id
             FROM jsonb_array_elements_text($1::jsonb) j JOIN deliveries d ON d.id = j::bigint JOIN subscribers s ON s.id = d.subscriber_id
             ORDER BY d.priority, d.id"
     };
@@ -166,6 +166,8 @@ pub struct ClaimedMail {
     pub token_nonce: String,
     /// When the confirmation link ends, in milliseconds.
     pub confirm_expires_at: Option<i64>,
+    /// The subscriber's partner; none: of the public page.
+    pub partner_id: Option<String>,
 }
 
 impl Store {

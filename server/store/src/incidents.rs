@@ -7,14 +7,17 @@ use crate::{Result, Tx};
 statements! {
     INSERT_INCIDENT = "INSERT INTO incidents (id, title, severity, phase, started_at, declared_at, declared_by, restored_at,
         resolved_at, next_update_due_at, policy_version, evidence, sequence, version, updated_at, is_rehearsal,
-        is_backfilled)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+        is_backfilled, is_public)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE_INCIDENT = "UPDATE incidents SET severity = $1, phase = $2, restored_at = $3, resolved_at = $4,
         next_update_due_at = $5, sequence = sequence + 1, version = version + 1, updated_at = $6
         WHERE id = $7 AND version = $8";
     SELECT_INCIDENT = "SELECT * FROM incidents WHERE id = $1";
     SELECT_OPEN_INCIDENTS = "SELECT * FROM incidents WHERE resolved_at IS NULL ORDER BY severity, started_at DESC, id";
     SELECT_INCIDENTS_SINCE = "SELECT * FROM incidents WHERE started_at >= $1 OR resolved_at IS NULL OR resolved_at >= $1
+        ORDER BY started_at DESC, id LIMIT $2";
+    SELECT_INCIDENTS_FOR = "SELECT * FROM incidents WHERE (started_at >= $1 OR resolved_at IS NULL OR resolved_at >= $1)
+        AND (is_public = TRUE OR EXISTS (SELECT 1 FROM incident_audiences a WHERE a.incident_id = incidents.id AND a.partner_id = $3))
         ORDER BY started_at DESC, id LIMIT $2";
     UPSERT_INCIDENT_CELL = "INSERT INTO incident_cells (incident_id, cell_id, status) VALUES ($1, $2, $3)
         ON CONFLICT (incident_id, cell_id) DO UPDATE SET status = excluded.status";
@@ -24,7 +27,8 @@ statements! {
         ORDER BY incident_id, cell_id";
     SELECT_CELL_HOLDS = "SELECT ic.incident_id, ic.cell_id, ic.status FROM incident_cells ic
         JOIN incidents i ON i.id = ic.incident_id
-        WHERE ic.cell_id = $1 AND i.restored_at IS NULL AND i.resolved_at IS NULL AND i.is_rehearsal = FALSE";
+        WHERE ic.cell_id = $1 AND i.restored_at IS NULL AND i.resolved_at IS NULL AND i.is_rehearsal = FALSE
+        AND i.is_public = TRUE";
     SET_DUPLICATE = "UPDATE incidents SET duplicate_of = $1 WHERE id = $2";
 }
 
@@ -70,6 +74,8 @@ pub struct IncidentRow {
     pub is_rehearsal: bool,
     /// Entered afterwards; nobody was told.
     pub is_backfilled: bool,
+    /// Whether everybody may see it; if not, the partners that it is for.
+    pub is_public: bool,
     /// The incident that goes on in its place.
     pub duplicate_of: Option<String>,
 }
@@ -112,6 +118,7 @@ impl Tx {
             row.updated_at.millis(),
             row.is_rehearsal,
             row.is_backfilled,
+            row.is_public,
         )
         .map(drop)
     }
@@ -174,6 +181,19 @@ impl Tx {
         fetch_all!(self, IncidentRow, SELECT_INCIDENTS_SINCE, from.millis(), limit)
     }
 
+    /// The same, of those that are public or for this partner; an empty id: those that are public.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn incidents_for(
+        &mut self,
+        partner_id: &str,
+        from: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<IncidentRow>> {
+        fetch_all!(self, IncidentRow, SELECT_INCIDENTS_FOR, from.millis(), limit, partner_id)
+    }
+
     /// Notes what an incident holds a cell at.
     ///
     /// # Errors
@@ -203,7 +223,7 @@ impl Tx {
         fetch_all!(self, IncidentCellRow, SELECT_ALL_INCIDENT_CELLS, from.millis())
     }
 
-    /// What incidents that are neither restored nor resolved hold this cell at.
+    /// What public incidents that are neither restored nor resolved hold this cell at.
     ///
     /// # Errors
     /// When the database fails.

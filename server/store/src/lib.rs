@@ -6,6 +6,7 @@
 #[macro_use]
 mod tx;
 mod activations;
+mod audiences;
 mod audit;
 mod cells;
 mod clocks;
@@ -51,6 +52,7 @@ mod weekly_summaries;
 mod writing;
 
 pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};
+pub use audiences::PartnerFactRow;
 pub use audit::{AuditEntry, AuditRow, Chain};
 pub use cells::{CellChangeRow, CellRow};
 pub use contacts::ContactRow;

@@ -9,8 +9,8 @@ use domain::{
 use crate::{Result, Tx};
 
 statements! {
-    INSERT_OUTBOX = "INSERT INTO outbox (event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT_OUTBOX = "INSERT INTO outbox (event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     COUNT_UNEXPANDED = "SELECT COUNT(*) FROM outbox WHERE expanded_at IS NULL";
     SELECT_SPOTS = "SELECT k.slug, c.country_code, p.slug FROM incident_cells ic JOIN cells c ON c.id = ic.cell_id
         JOIN components k ON k.id = c.component_id JOIN countries y ON y.code = c.country_code JOIN portfolios p ON p.id = y.portfolio_id
@@ -30,7 +30,7 @@ statements! {
 pub struct OutboxRow {
     /// The webhook-id without its prefix.
     pub event_id: String,
-    /// `incident_update`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
+    /// `incident_update`, `partner_facts`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
     pub kind: String,
     /// 0 first.
     pub priority: i64,
@@ -42,6 +42,8 @@ pub struct OutboxRow {
     pub subscriber_id: Option<String>,
     /// Sequence within the incident.
     pub sequence: i64,
+    /// Only the people of this partner are told.
+    pub partner_id: Option<String>,
     /// When it was written.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
@@ -63,6 +65,7 @@ impl Tx {
             &row.update_id,
             &row.subscriber_id,
             row.sequence,
+            &row.partner_id,
             at,
         )
         .map(drop)

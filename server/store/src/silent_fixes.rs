@@ -16,7 +16,7 @@ statements! {
     SELECT_NEWEST_CHANGES = "SELECT id, cell_id, at, from_status, to_status, basis, is_automatic, cause, incident_id
         FROM cell_changes WHERE cell_id = $1 ORDER BY id DESC LIMIT $2";
     COUNT_INCIDENTS_OF_CELL = "SELECT COUNT(*) FROM incident_cells ic JOIN incidents i ON i.id = ic.incident_id
-        WHERE ic.cell_id = $1 AND i.is_rehearsal = FALSE AND i.started_at <= $2
+        WHERE ic.cell_id = $1 AND i.is_rehearsal = FALSE AND i.is_public = TRUE AND i.started_at <= $2
         AND (i.restored_at IS NULL OR i.restored_at >= $3)";
 }
 

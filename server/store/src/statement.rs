@@ -29,6 +29,7 @@ impl Statement {
 pub fn all() -> Vec<Statement> {
     [
         crate::activations::STATEMENTS,
+        crate::audiences::STATEMENTS,
         crate::audit::STATEMENTS,
         crate::cells::STATEMENTS,
         crate::clocks::STATEMENTS,

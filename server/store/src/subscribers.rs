@@ -6,8 +6,8 @@ use crate::{Result, Tx};
 
 statements! {
     INSERT_SUBSCRIBER = "INSERT INTO subscribers (id, channel, address, address_hash, host, state, scope, time_zone, language, contact,
-        secret_sealed, confirm_hash, confirm_expires_at, token_nonce, consent_wording, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+        secret_sealed, confirm_hash, confirm_expires_at, token_nonce, consent_wording, partner_id, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)";
     SELECT_SUBSCRIBER = "SELECT * FROM subscribers WHERE id = $1";
     SELECT_SUBSCRIBER_BY_ADDRESS = "SELECT * FROM subscribers WHERE channel = $1 AND address_hash = $2";
     SELECT_SUBSCRIBER_BY_CONFIRM = "SELECT * FROM subscribers WHERE confirm_hash = $1 AND confirm_expires_at > $2";
@@ -20,17 +20,26 @@ statements! {
     ERASE_SUBSCRIBER = "UPDATE subscribers SET state = 'erased', address = '', host = '', scope = '{}', contact = NULL,
         secret_sealed = NULL, old_secret_sealed = NULL, old_secret_until_at = NULL, confirm_hash = NULL, confirm_expires_at = NULL,
         token_nonce = '', time_zone = 'UTC', language = 'en', paused_until_at = NULL, ended_at = $1, updated_at = $1 WHERE id = $2";
-    SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at FROM subscribers
+    SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at, partner_id FROM subscribers
         WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
     SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers WHERE state <> 'erased' ORDER BY created_at DESC, id LIMIT $1";
-    SELECT_EXPORTED = "SELECT * FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND confirmed_at <= $1 AND id > $2
+    SELECT_EXPORTED = "SELECT * FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND partner_id IS NULL AND confirmed_at <= $1 AND id > $2
         ORDER BY id LIMIT $3";
-    COUNT_EXPORTED = "SELECT COUNT(*) FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND confirmed_at <= $1";
+    COUNT_EXPORTED = "SELECT COUNT(*) FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND partner_id IS NULL AND confirmed_at <= $1";
     COUNT_SUBSCRIBERS = "SELECT channel, state, COUNT(*) FROM subscribers GROUP BY channel, state ORDER BY channel, state";
     COUNT_CONFIRMED = "SELECT COUNT(*) FROM subscribers WHERE state = 'confirmed'";
-    COUNT_RECIPIENTS = "SELECT channel, scope, time_zone, COUNT(*) AS count FROM subscribers
+    COUNT_RECIPIENTS = "SELECT channel, scope, time_zone, partner_id, COUNT(*) AS count FROM subscribers
         WHERE state = 'confirmed' AND (paused_until_at IS NULL OR paused_until_at <= $1)
-        GROUP BY channel, scope, time_zone ORDER BY channel";
+        GROUP BY channel, scope, time_zone, partner_id ORDER BY channel";
+    SELECT_OF_PARTNER = "SELECT * FROM subscribers WHERE partner_id = $1 AND state <> 'erased' ORDER BY created_at DESC, id LIMIT $2";
+    END_OF_PARTNER = "UPDATE subscribers SET state = 'ended', ended_at = $1, updated_at = $1
+        WHERE partner_id = $2 AND state IN ('pending', 'confirmed', 'disabled')";
+    COUNT_SUPPRESSED = "SELECT COUNT(*) FROM subscribers WHERE state = 'suppressed' AND address = $1";
+    SELECT_PARTNERS_OF {
+        sqlite = "SELECT id, partner_id FROM subscribers WHERE partner_id IS NOT NULL AND id IN (SELECT value FROM json_each($1))",
+        postgres = "SELECT id, partner_id FROM subscribers WHERE partner_id IS NOT NULL
+            AND id IN (SELECT jsonb_array_elements_text($1::jsonb))"
+    };
     COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2";
     COUNT_UNPROVEN = "SELECT COUNT(*) FROM subscribers WHERE host = $1 AND channel <> 'email' AND state = 'pending' AND created_at > $2
         AND NOT EXISTS (SELECT 1 FROM subscribers p WHERE p.host = $1 AND p.channel <> 'email' AND p.state = 'confirmed')";
@@ -83,6 +92,8 @@ pub struct SubscriberRow {
     pub paused_until_at: Option<i64>,
     /// Every attempt failed since then, in milliseconds.
     pub failing_since_at: Option<i64>,
+    /// The partner whose page it was asked for on; none: the public page.
+    pub partner_id: Option<String>,
     /// When it was first asked for.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
@@ -117,6 +128,8 @@ pub struct RecipientRow {
     pub time_zone: String,
     /// Nothing is sent until then, in milliseconds.
     pub paused_until_at: Option<i64>,
+    /// Its partner; none: of the public page.
+    pub partner_id: Option<String>,
 }
 
 /// Confirmed subscribers who chose the same.
@@ -128,6 +141,8 @@ pub struct RecipientCount {
     pub scope: String,
     /// IANA zone.
     pub time_zone: String,
+    /// Their partner; none: of the public page.
+    pub partner_id: Option<String>,
     /// How many.
     pub count: i64,
 }
@@ -153,6 +168,7 @@ impl Tx {
             row.confirm_expires_at,
             &row.token_nonce,
             &row.consent_wording,
+            &row.partner_id,
             row.created_at.millis(),
         )
         .map(drop)
@@ -254,6 +270,27 @@ impl Tx {
     /// Confirmed subscribers who are not paused, by channel and what they chose.
     pub async fn count_recipients(&mut self, now: Timestamp) -> Result<Vec<RecipientCount>> {
         fetch_all!(self, RecipientCount, COUNT_RECIPIENTS, now.millis())
+    }
+
+    /// The newest subscribers of a partner.
+    pub async fn partner_subscribers(&mut self, partner_id: &str, limit: i64) -> Result<Vec<SubscriberRow>> {
+        fetch_all!(self, SubscriberRow, SELECT_OF_PARTNER, partner_id, limit)
+    }
+
+    /// Ends every subscription of a partner.
+    pub async fn end_partner_subscribers(&mut self, partner_id: &str, now: Timestamp) -> Result<u64> {
+        execute!(self, END_OF_PARTNER, now.millis(), partner_id)
+    }
+
+    /// Whether this mail address is not to be written to, on whatever page it was asked for.
+    pub async fn is_suppressed(&mut self, address: &str) -> Result<bool> {
+        Ok(fetch_one!(self, (i64,), COUNT_SUPPRESSED, address)?.0 > 0)
+    }
+
+    /// Subscriber and partner, of those who have one.
+    pub async fn partners_of(&mut self, subscriber_ids: &[&str]) -> Result<Vec<(String, String)>> {
+        let ids = serde_json::to_string(subscriber_ids).unwrap_or_default();
+        fetch_all!(self, (String, String), SELECT_PARTNERS_OF, ids)
     }
 
     /// Confirmations and challenges sent to a subscriber since `from`, and when the last was written.

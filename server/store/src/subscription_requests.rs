@@ -5,8 +5,8 @@ use domain::clock::Timestamp;
 use crate::{Result, Tx};
 
 statements! {
-    INSERT_REQUEST = "INSERT INTO subscription_requests (id, channel, address, host, scope, time_zone, language, contact, secret_sealed, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    INSERT_REQUEST = "INSERT INTO subscription_requests (id, channel, address, host, scope, time_zone, language, contact, secret_sealed, partner_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SELECT_REQUESTS = "SELECT * FROM subscription_requests ORDER BY created_at, id LIMIT $1";
     DELETE_REQUEST = "DELETE FROM subscription_requests WHERE id = $1";
     DELETE_OLD_REQUESTS = "DELETE FROM subscription_requests WHERE created_at < $1";
@@ -33,6 +33,8 @@ pub struct SubscriptionRequestRow {
     pub contact: Option<String>,
     /// The encrypted signing secret of a webhook.
     pub secret_sealed: Option<String>,
+    /// The partner on whose page it was asked; none: the public page.
+    pub partner_id: Option<String>,
     /// When it was asked.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
@@ -53,6 +55,7 @@ impl Tx {
             &row.language,
             &row.contact,
             &row.secret_sealed,
+            &row.partner_id,
             row.created_at.millis(),
         )
         .map(drop)

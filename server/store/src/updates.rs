@@ -20,9 +20,9 @@ statements! {
         (SELECT id FROM incidents WHERE started_at >= $1 OR resolved_at IS NULL OR resolved_at >= $1)
         ORDER BY incident_id, sequence DESC";
     COUNT_UPDATES_ALONE = "SELECT COUNT(*) FROM updates u JOIN incidents i ON i.id = u.incident_id
-        WHERE u.published_at >= $1 AND u.break_glass_reason IS NOT NULL AND i.is_rehearsal = FALSE";
+        WHERE u.published_at >= $1 AND u.break_glass_reason IS NOT NULL AND i.is_rehearsal = FALSE AND i.is_public = TRUE";
     COUNT_AUTOMATIC_UPDATES = "SELECT COUNT(*) FROM updates u JOIN incidents i ON i.id = u.incident_id
-        WHERE u.published_at >= $1 AND u.is_automatic = TRUE AND i.is_rehearsal = FALSE";
+        WHERE u.published_at >= $1 AND u.is_automatic = TRUE AND i.is_rehearsal = FALSE AND i.is_public = TRUE";
     INSERT_UPDATE_CELL = "INSERT INTO update_cells (update_id, cell_id, old_status, new_status) VALUES ($1, $2, $3, $4)
         ON CONFLICT (update_id, cell_id) DO UPDATE SET new_status = excluded.new_status";
     SELECT_UPDATE_CELLS = "SELECT uc.update_id, uc.cell_id, uc.old_status, uc.new_status FROM update_cells uc

@@ -12,7 +12,7 @@ statements! {
     SELECT_SUMMARY = "SELECT * FROM weekly_summaries WHERE week = $1";
     SELECT_SUMMARIES = "SELECT * FROM weekly_summaries WHERE week >= $1 ORDER BY week DESC";
     SELECT_SEV3_INCIDENTS = "SELECT * FROM incidents WHERE severity = 3 AND started_at >= $1 AND started_at < $2
-        AND is_rehearsal = FALSE AND duplicate_of IS NULL
+        AND is_rehearsal = FALSE AND is_public = TRUE AND duplicate_of IS NULL
         AND id NOT IN (SELECT incident_id FROM reviews) ORDER BY started_at, id";
 }
 

@@ -175,6 +175,7 @@ api_tests! {
                 update_id: None,
                 subscriber_id: Some(id.clone()),
                 sequence: 0,
+        partner_id: None,
                 created_at: app.now(),
                 cursor_subscriber_id: String::new(),
             };

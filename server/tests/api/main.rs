@@ -4,6 +4,7 @@
 mod harness;
 
 mod access;
+mod audiences;
 mod command;
 mod degradation;
 mod engagement;

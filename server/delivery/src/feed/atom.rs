@@ -10,7 +10,7 @@ use super::{Entries, Entry, FeedModel, escape};
 /// A feed as Atom.
 #[must_use]
 pub fn write(feed: &FeedModel) -> String {
-    let host = feed.origin.split("://").last().unwrap_or_default();
+    let host = feed.host();
     let which = match feed.entries {
         Entries::Incidents => "history",
         Entries::Updates => "updates",

@@ -12,7 +12,7 @@ pub fn incident(notice: &IncidentNotice, unsubscribe_url: &str, now: Timestamp) 
     json!({
         "meta": {
             "unsubscribe": unsubscribe_url,
-            "documentation": format!("{}/api", notice.origin),
+            "documentation": format!("{}/api", notice.site()),
             "generated_at": now.rfc3339(),
         },
         "page": {

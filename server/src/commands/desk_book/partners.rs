@@ -34,6 +34,7 @@ pub async fn save(tx: &mut Tx, ctx: &Ctx, id: Option<&str>, given: Partner) -> R
         name: line(&given.name, "name", NAME_MAX)?,
         label: optional_line(&given.label, "label", NAME_MAX)?,
         zone: zone(&given.zone)?,
+        ..before.clone().unwrap_or_default()
     };
     if tx.partners().await?.iter().any(|p| p.name == row.name && p.id != row.id) {
         return Err(Refusal::field("name", format!("There is a partner {:?} already.", row.name)));
@@ -45,9 +46,15 @@ pub async fn save(tx: &mut Tx, ctx: &Ctx, id: Option<&str>, given: Partner) -> R
     Ok(row.id)
 }
 
-/// Removes a partner with its contacts.
+/// Removes a partner with its contacts; its people are told nothing more. One for which something was written stays: it is
+/// part of the record.
 pub async fn remove(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<(), Refusal> {
     let before = tx.partner(id).await?.ok_or(Refusal::NotFound("partner"))?;
+    if tx.count_meant_for(id).await? > 0 {
+        let message = "Incidents or facts were written for this partner, and stay on record with it. Take away what it sells instead.";
+        return Err(Refusal::Conflict(message.into()));
+    }
+    tx.end_partner_subscribers(id, ctx.now).await?;
     tx.delete_partner(id).await?;
     audit(tx, ctx, "remove_partner", &format!("partner:{id}"), json!({ "before": told(&before) })).await
 }

@@ -11,7 +11,7 @@ use store::{CorrectiveActionRow, Tx};
 use super::{load, mark, subject};
 use crate::{
     clock::new_id,
-    commands::{Ctx, Refusal, cells::audit},
+    commands::{Ctx, Refusal, audiences, cells::audit},
 };
 
 /// Longest text of an action, in characters.
@@ -184,7 +184,7 @@ pub async fn set_done(tx: &mut Tx, ctx: &Ctx, id: &str, is_done: bool, note: &st
     tx.save_action(&after, ctx.now).await?;
     let is_public = load(tx, &before.incident_id).await?.published.is_some();
     if is_public {
-        tx.bump_revision(ctx.now).await?;
+        audiences::changed(tx, ctx, &before.incident_id).await?;
     }
     let action = if is_done { "finish_action" } else { "reopen_action" };
     let detail = json!({ "action": before.what, "before": told(&before), "after": told(&after) });

@@ -100,7 +100,7 @@ fn happened(incident: &IncidentRow, updates: &[UpdateRow]) -> Vec<Event> {
             {
                 "It came back".into()
             }
-            UpdateKind::Progress | UpdateKind::NoChange => continue,
+            UpdateKind::Progress | UpdateKind::NoChange | UpdateKind::Facts => continue,
         };
         restored = update.phase.slug() == "monitoring";
         out.push(event(update.published_at, what));
@@ -160,7 +160,7 @@ fn said(update: &UpdateRow, clocks: &[Clock]) -> Said {
         UpdateKind::Restored => "Usable again".to_owned(),
         UpdateKind::NoChange => "No change".to_owned(),
         UpdateKind::Reclassified => format!("Now {}", update.severity.label()),
-        UpdateKind::Progress | UpdateKind::Resolved => update.phase.word().to_owned(),
+        UpdateKind::Progress | UpdateKind::Resolved | UpdateKind::Facts => update.phase.word().to_owned(),
     };
     Said {
         at: update.published_at,

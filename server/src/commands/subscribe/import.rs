@@ -61,7 +61,7 @@ pub async fn import(
         domain::text::single_line(consent, 200).map_err(|e| Refusal::field("consent", e.to_string()))?;
     let lines = read(csv)?;
     for scope in lines.iter().map(|l| &l.scope).collect::<HashSet<_>>() {
-        known(tx, scope).await.map_err(|refusal| match refusal {
+        known(tx, scope, None).await.map_err(|refusal| match refusal {
             Refusal::Field { message, .. } => Refusal::field("csv", message),
             other => other,
         })?;

@@ -70,6 +70,7 @@ fn pending(asked: &SubscriptionRequestRow, address_hash: String) -> SubscriberRo
         language: asked.language.clone(),
         contact: asked.contact.clone(),
         secret_sealed: asked.secret_sealed.clone(),
+        partner_id: asked.partner_id.clone(),
         token_nonce: new_id(),
         consent_wording: WORDING.into(),
         created_at: asked.created_at,
@@ -78,7 +79,11 @@ fn pending(asked: &SubscriptionRequestRow, address_hash: String) -> SubscriberRo
 }
 
 async fn mail(tx: &mut Tx, ctx: &Ctx, keys: &Keys, asked: &SubscriptionRequestRow) -> Result<(), Refusal> {
-    let hash = keys.token(Purpose::Address, &["email", &asked.address]);
+    // One mailbox may hear of the public page and, by a subscription of its own, of a partner's.
+    let hash = match &asked.partner_id {
+        None => keys.token(Purpose::Address, &["email", &asked.address]),
+        Some(partner) => keys.token(Purpose::Address, &["email", &asked.address, partner]),
+    };
     let existing = tx.subscriber_by_address("email", &hash).await?;
     let id = existing.as_ref().map_or(&asked.id, |s| &s.id);
     let (sent, last) = tx.handshakes_since(id, ctx.now.plus(-DAY)).await?;
@@ -89,6 +94,7 @@ async fn mail(tx: &mut Tx, ctx: &Ctx, keys: &Keys, asked: &SubscriptionRequestRo
         // Only who reads that mailbox may change what it gets: the link for that goes there.
         Some(row) if row.state == "confirmed" => handshake(tx, ctx, "known", &row.id).await,
         Some(row) if row.state == "suppressed" => Ok(()),
+        _ if tx.is_suppressed(&asked.address).await? => Ok(()),
         Some(row) => {
             let fresh =
                 SubscriberRow { id: row.id.clone(), created_at: row.created_at, ..pending(asked, hash) };
@@ -144,6 +150,7 @@ pub(super) async fn handshake(
         update_id: None,
         subscriber_id: Some(subscriber_id.to_owned()),
         sequence: 0,
+        partner_id: None,
         created_at: ctx.now,
         cursor_subscriber_id: String::new(),
     };

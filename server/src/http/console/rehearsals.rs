@@ -14,6 +14,7 @@ use axum::{
     response::{Html, IntoResponse as _},
 };
 use domain::{
+    audience::Viewer,
     clock::{DAY, Timestamp},
     clock_local::utc_time,
     rehearsal::{Points, Script, score},
@@ -153,7 +154,7 @@ pub async fn read(desk: Desk, Path(id): Path<String>) -> Answer {
     let mut tx = desk.read().await?;
     let row = tx.rehearsal(&id).await?.ok_or(Refusal::NotFound("rehearsal"))?;
     let incident = row.incident_id.ok_or(Refusal::NotFound("incident"))?;
-    let world = World::read_with(&mut tx, desk.now(), Some(&incident)).await?;
+    let world = World::read(&mut tx, desk.now(), &Viewer::Public, Some(&incident)).await?;
     let page = pages::incident(&world, &incident).ok_or(Refusal::NotFound("incident"))?;
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -141,7 +141,7 @@ pub async fn import(
     }
 }
 
-fn masked(row: &SubscriberRow) -> String {
+pub(super) fn masked(row: &SubscriberRow) -> String {
     if row.channel == "email" {
         return MailAddress::parse(&row.address).map_or_else(|_| "(erased)".into(), |a| a.masked());
     }

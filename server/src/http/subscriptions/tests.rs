@@ -55,6 +55,7 @@ mod bounces;
 mod forms;
 mod languages;
 mod manage;
+mod partners;
 mod raw_mail;
 
 /// A form that was served three seconds ago.

@@ -49,6 +49,7 @@ pub(super) fn read(fields: &Fields, now: Timestamp) -> Result<Wish, Refusal> {
         _ => return Err(Refusal::field("what", "Choose what you want to hear of.")),
     }
     Ok(Wish {
+        partner_id: None,
         time_zone: fields.one("time_zone").trim().to_owned(),
         language: fields.one("language").to_owned(),
         contact: fields.one("contact").to_owned(),

@@ -40,23 +40,24 @@ pub(super) fn content(
             };
             IncidentUpdate::new(notice, &reader, now).render()
         }
-        (None, "confirmation") => confirmation(app, subscriber, links, now).render(),
+        (None, "confirmation") => confirmation(app, told, subscriber, links).render(),
         (None, kind @ ("test" | "endpoint_failing" | "endpoint_disabled")) => {
-            notice(app, kind, subscriber, links).render()
+            notice(told, kind, subscriber, links).render()
         }
-        (None, "known") => known(app, subscriber, links).render(),
+        (None, "known") => known(app, told, subscriber, links).render(),
         (None, _) => return Err("the update is not there any more".into()),
     };
     rendered.map_err(|e| e.to_string())
 }
 
-fn confirmation(app: &App, subscriber: &SubscriberRow, links: &Links, now: Timestamp) -> ConfirmSubscription {
+fn confirmation(app: &App, told: &Told, subscriber: &SubscriberRow, links: &Links) -> ConfirmSubscription {
+    let now = told.outbox.created_at;
     let token = subscribe::confirm_token(&app.keys, subscriber);
     let until = Timestamp::from_millis(subscriber.confirm_expires_at.unwrap_or(0));
     let language = Language::of(&subscriber.language);
     ConfirmSubscription {
         language,
-        page_name: app.snapshot.with_world(|w| w.page_name.clone()),
+        page_name: told.page_name.clone(),
         scope: scope(app, subscriber),
         confirm_url: format!("{}/confirm/{token}", app.config.origin()),
         valid_until: ConfirmSubscription::until(language, until, now),
@@ -64,19 +65,19 @@ fn confirmation(app: &App, subscriber: &SubscriberRow, links: &Links, now: Times
     }
 }
 
-fn known(app: &App, subscriber: &SubscriberRow, links: &Links) -> KnownSubscription {
+fn known(app: &App, told: &Told, subscriber: &SubscriberRow, links: &Links) -> KnownSubscription {
     KnownSubscription {
         language: Language::of(&subscriber.language),
-        page_name: app.snapshot.with_world(|w| w.page_name.clone()),
+        page_name: told.page_name.clone(),
         scope: scope(app, subscriber),
         manage_url: links.manage_url.clone(),
         unsubscribe_url: links.unsubscribe_url.clone(),
     }
 }
 
-fn notice(app: &App, kind: &str, subscriber: &SubscriberRow, links: &Links) -> SubscriberNotice {
+fn notice(told: &Told, kind: &str, subscriber: &SubscriberRow, links: &Links) -> SubscriberNotice {
     let language = Language::of(&subscriber.language);
-    let (page_name, host) = (app.snapshot.with_world(|w| w.page_name.clone()), &subscriber.host);
+    let (page_name, host) = (told.page_name.clone(), &subscriber.host);
     let (subject, lines) = match kind {
         "test" => (language.fill(mail::TEST_SUBJECT, &[&page_name]), vec![mail::TEST]),
         "endpoint_failing" => {

@@ -1,6 +1,9 @@
 //! Requests become subscribers, and notices become deliveries: one per recipient whom they concern.
 
+use std::collections::HashMap;
+
 use domain::{
+    audience::Audience,
     clock::Timestamp,
     scope::{Matter, Scope},
 };
@@ -10,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::POLL;
 use crate::{
     commands::{
-        Ctx, Refusal,
+        Ctx, Refusal, audiences,
         subscribe::{Pace, settle},
     },
     http::serve::stopped,
@@ -85,11 +88,8 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Re
     let Some(last) = rows.last() else {
         return Ok(tx.move_cursor(&notice.event_id, &notice.cursor_subscriber_id, Some(now)).await?);
     };
-    let matter = match &notice.incident_id {
-        Some(id) => tx.matter(id).await?,
-        None => Matter::default(),
-    };
-    let told: Vec<&str> = rows.iter().filter(|r| is_told(r, &matter, now)).map(|r| r.id.as_str()).collect();
+    let rule = Rule::read(tx, notice, &rows).await?;
+    let told: Vec<&str> = rows.iter().filter(|r| rule.tells(r, now)).map(|r| r.id.as_str()).collect();
     if !told.is_empty() {
         tx.queue_deliveries(notice, &told, now).await?;
     }
@@ -97,7 +97,47 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Re
     Ok(tx.move_cursor(&notice.event_id, &last.id, is_done.then_some(now)).await?)
 }
 
-fn is_told(row: &RecipientRow, matter: &Matter, now: Timestamp) -> bool {
-    let is_paused = row.paused_until_at.is_some_and(|until| until > now.millis());
-    !is_paused && Scope::from_json(&row.scope).is_some_and(|s| s.covers(matter, now, &row.time_zone))
+/// Who of some recipients is told of a notice.
+struct Rule {
+    /// By partner; none: of the public page. Whoever may not know of it has no matter here.
+    matters: HashMap<Option<String>, Matter>,
+}
+
+impl Rule {
+    async fn read(tx: &mut Tx, notice: &OutboxRow, rows: &[RecipientRow]) -> Result<Self, Refusal> {
+        let (whole, audience, cells) = match &notice.incident_id {
+            None => (Matter::default(), Audience::Public, Vec::new()),
+            Some(id) => {
+                let cells = tx.incident_cells(id).await?.into_iter().map(|c| c.cell_id).collect();
+                let audience = tx.audience(id).await?.unwrap_or(Audience::Partners([].into()));
+                (tx.matter(id).await?, audience, cells)
+            }
+        };
+        let mut matters = HashMap::new();
+        for row in rows {
+            if matters.contains_key(&row.partner_id) {
+                continue;
+            }
+            let only = notice.partner_id.as_deref();
+            if only.is_some() && only != row.partner_id.as_deref() {
+                continue;
+            }
+            // What is written for one partner is told whether it is live or not.
+            let audience = match only {
+                Some(partner) => &Audience::Partners([partner.to_owned()].into()),
+                None => &audience,
+            };
+            let about = (&whole, audience, cells.as_slice());
+            if let Some(matter) = audiences::matter_for(tx, row.partner_id.as_deref(), about).await? {
+                matters.insert(row.partner_id.clone(), matter);
+            }
+        }
+        Ok(Self { matters })
+    }
+
+    fn tells(&self, row: &RecipientRow, now: Timestamp) -> bool {
+        let Some(matter) = self.matters.get(&row.partner_id) else { return false };
+        let is_paused = row.paused_until_at.is_some_and(|until| until > now.millis());
+        !is_paused && Scope::from_json(&row.scope).is_some_and(|s| s.covers(matter, now, &row.time_zone))
+    }
 }

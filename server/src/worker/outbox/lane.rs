@@ -77,7 +77,8 @@ pub(super) struct Lane {
     /// Endpoints whose last attempt failed, and how many attempts at such are under way.
     sick: HashSet<String>,
     sick_under_way: usize,
-    told: HashMap<String, Arc<Told>>,
+    /// By notice and partner.
+    told: HashMap<(String, Option<String>), Arc<Told>>,
 }
 
 impl Lane {
@@ -175,9 +176,13 @@ impl Lane {
     }
 
     async fn start(&mut self, fence: &str, claimed: Vec<ClaimedRow>) -> Result<(), Refusal> {
+        let ids: Vec<&str> = claimed.iter().map(|row| row.subscriber_id.as_str()).collect();
+        let partners: HashMap<String, String> =
+            self.app.store.read().await?.partners_of(&ids).await?.into_iter().collect();
         for row in claimed {
+            let partner = partners.get(&row.subscriber_id).cloned();
             let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false, is_sick: false };
-            let Some(told) = self.told(&claim.row.event_id).await? else {
+            let Some(told) = self.told(&claim.row.event_id, partner).await? else {
                 let verdict = Verdict::Skipped("nothing to tell any more".into());
                 self.sent.push(Sent { claim, verdict, took_ms: 0 });
                 continue;
@@ -209,14 +214,15 @@ impl Lane {
     }
 
     /// What a notice tells, read once a minute at most.
-    async fn told(&mut self, event_id: &str) -> Result<Option<Arc<Told>>, Refusal> {
+    async fn told(&mut self, event_id: &str, partner: Option<String>) -> Result<Option<Arc<Told>>, Refusal> {
         let now = self.app.clock.now();
         self.told.retain(|_, t| !t.is_old(now));
-        if let Some(told) = self.told.get(event_id) {
+        let key = (event_id.to_owned(), partner);
+        if let Some(told) = self.told.get(&key) {
             return Ok(Some(told.clone()));
         }
-        let Some(told) = Told::read(&self.app, event_id).await? else { return Ok(None) };
-        self.told.insert(event_id.to_owned(), told.clone());
+        let Some(told) = Told::read(&self.app, event_id, key.1.as_deref()).await? else { return Ok(None) };
+        self.told.insert(key, told.clone());
         Ok(Some(told))
     }
 

@@ -27,7 +27,7 @@ use self::{
     letters::Letters,
     throttle::Throttle,
 };
-use super::{POLL, Senders, keep};
+use super::{POLL, Senders, keep, told::is_news};
 use crate::{clock::new_id, commands::Refusal, http::serve::stopped, state::App};
 
 /// A claim holds this long; an attempt takes less.
@@ -41,8 +41,6 @@ const AHEAD: (usize, usize) = (64, 8_192);
 const PER_CARRIER: usize = 2;
 /// A mail that waited longer asks whether there is newer news.
 const LATE: i64 = MINUTE;
-/// The kind of notice that nothing holds up.
-const NEWS: &str = "incident_update";
 /// What is held up is looked at again after this time, and whether it is, after that.
 const HELD_UP: i64 = 10 * MINUTE;
 const LOOK_AGAIN: i64 = 10 * SECOND;
@@ -291,13 +289,11 @@ impl MailLane {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let fence = Arc::clone(fence);
-        let told = self.letters.told(&claim.event_id).await?;
+        let told = self.letters.told(&claim).await?;
         let verdict = match &told {
             None => Some(Verdict::Skipped("nothing to tell any more".into())),
             Some(told) => match unwanted(&claim, &told.outbox, newest, now) {
-                None if told.outbox.kind != NEWS && self.is_held_up(now).await? => {
-                    Some(Verdict::PutBack(HELD_UP))
-                }
+                None if !told.is_news() && self.is_held_up(now).await? => Some(Verdict::PutBack(HELD_UP)),
                 verdict => verdict,
             },
         };
@@ -402,15 +398,14 @@ fn unwanted(
     if !fits {
         return Some(Verdict::Skipped(format!("the subscriber is {}", claim.state)));
     }
-    let is_update = notice.kind == NEWS;
-    if is_update && claim.paused_until_at.is_some_and(|until| until > now.millis()) {
+    if is_news(&notice.kind) && claim.paused_until_at.is_some_and(|until| until > now.millis()) {
         return Some(Verdict::Skipped("the subscriber has paused".into()));
     }
     if now.since(claim.created_at) > DAY {
         return Some(Verdict::Superseded("it is more than a day old"));
     }
     let newest = newest.get(&claim.event_id).copied().unwrap_or(0);
-    (is_update && newest > notice.sequence)
+    (notice.kind == "incident_update" && newest > notice.sequence)
         .then_some(Verdict::Superseded("a newer update has been published"))
 }
 

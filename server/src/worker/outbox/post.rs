@@ -26,7 +26,7 @@ pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &Cla
             return Verdict::PutBack(250);
         }
     };
-    let is_handshake = told.outbox.kind != "incident_update";
+    let is_handshake = !told.is_news();
     let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge" | "welcome");
     if subscriber.state != if asks { "pending" } else { "confirmed" } {
         return Verdict::Skipped(format!("the subscriber is {}", subscriber.state));
@@ -66,7 +66,7 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
         };
     }
     if told.outbox.kind == "test" {
-        let body = body::test(&app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone())), at);
+        let body = body::test(&(app.snapshot.with_world(|w| w.page_id.clone()), told.page_name.clone()), at);
         return client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome;
     }
     let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
@@ -107,7 +107,8 @@ fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
         return Some(Card::new(notice, language, &manage, app.clock.now()));
     }
     let scope = subscriber.scope().unwrap_or_default();
-    let (name, scope) = app.snapshot.with_world(|w| (w.page_name.clone(), scope.words_in(language, w)));
+    let name = told.page_name.clone();
+    let scope = app.snapshot.with_world(|w| scope.words_in(language, w));
     match told.outbox.kind.as_str() {
         "welcome" => {
             let text = language.fill(alarm::WELCOME, &[&scope]);

@@ -30,6 +30,7 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
         let clock = format!("{} there", hour_minute(now, zone(&p.zone)));
         let reach = ladder(&contacts, now, |c| c.partner_id.as_deref() == Some(p.id.as_str()));
         let label = if p.label.is_empty() { String::new() } else { format!("sells as {}", p.label) };
+        let page = format!("/console/partners/{}", p.id);
         rows.push(Row {
             id: p.id,
             name: (p.name, vec![label]),
@@ -37,12 +38,17 @@ pub(super) async fn list(tx: &mut Tx, now: Timestamp) -> Result<Shelf, Refusal> 
                 Cell::Value(clock, p.zone),
                 Cell::list(reach, "no contact yet"),
                 Cell::list(cell_lines(&names, &mine), "nothing yet"),
+                Cell::Link(
+                    page,
+                    "Their page".into(),
+                    if p.live_at.is_some() { "live" } else { "sandbox" }.into(),
+                ),
             ],
         });
     }
     Ok(Shelf {
         lead: "Wholesale customers and what they sell: an incident names those that it touches.",
-        heads: vec!["Key account", "Local time", "Contacts", "Sells"],
+        heads: vec!["Key account", "Local time", "Contacts", "Sells", "Audience"],
         rows,
         empty: "No key account yet. Add the partners that sell your connectivity under their own name.",
         add: "Add a key account",

@@ -81,6 +81,7 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     model.rehearsal = rehearsed(&mut tx, from.rehearsal.as_deref()).await?;
     model.cells = choices(&mut tx, &chosen).await?;
     model.blast = reach(&desk, &mut tx, &chosen, model.severity).await?;
+    model.partners = partners(&mut tx, &desk.fields).await?;
     Ok(show(&desk, StatusCode::OK, &model))
 }
 
@@ -141,6 +142,7 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         fields: forms::typed(fields),
         cells: choices(tx, &chosen).await?,
         workarounds: named(fields, "workaround."),
+        partners: partners(tx, fields).await?,
         origins: origins(tx, None, None).await?,
         blast: reach(desk, tx, &chosen, fields.one("severity").parse().unwrap_or(2)).await?,
         proposal: evidence(tx, fields.some("proposal")).await?,
@@ -154,6 +156,12 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
     })
 }
 
+/// Partners that it may be for: id, name, and whether it was ticked.
+async fn partners(tx: &mut Tx, fields: &Fields) -> Result<Vec<(String, String, bool)>, Refusal> {
+    let is_ticked = |id: &str| fields.all("partner").any(|p| p == id);
+    Ok(tx.partners().await?.into_iter().map(|p| (p.id.clone(), p.name, is_ticked(&p.id))).collect())
+}
+
 /// Who will be told, in words.
 async fn reach(
     desk: &Desk,
@@ -163,7 +171,8 @@ async fn reach(
 ) -> Result<String, Refusal> {
     let ids: Vec<String> = chosen.iter().map(|(id, _)| id.clone()).collect();
     let severity = Severity::try_from(severity).ok();
-    Ok(Blast::of_cells(tx, &ids, severity, desk.now()).await?.words(desk.now()))
+    let partners: Vec<String> = desk.fields.all("partner").map(str::to_owned).collect();
+    Ok(Blast::of_cells(tx, &ids, &partners, severity, desk.now()).await?.words(desk.now()))
 }
 
 async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String, String)>, Refusal> {

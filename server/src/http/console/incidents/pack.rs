@@ -102,7 +102,8 @@ fn runbooks(all: Vec<RunbookRow>, cells: &[CellRow], errors: &[String]) -> Vec<(
 pub async fn blast(desk: Desk, RawQuery(query): RawQuery) -> Answer {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let cells: Vec<String> = fields.all("cell").map(str::to_owned).collect();
+    let partners: Vec<String> = fields.all("partner").map(str::to_owned).collect();
     let severity = fields.one("severity").parse::<i64>().ok().and_then(|n| Severity::try_from(n).ok());
-    let blast = Blast::of_cells(&mut desk.read().await?, &cells, severity, desk.now()).await?;
+    let blast = Blast::of_cells(&mut desk.read().await?, &cells, &partners, severity, desk.now()).await?;
     Ok(Json(blast.json(desk.now())).into_response())
 }

@@ -11,7 +11,11 @@ use delivery::{
     email::template::{IncidentUpdate, Reader},
     webhook::body,
 };
-use domain::{lead::SignOff, notice::IncidentNotice};
+use domain::{
+    audience::{Audience, Viewer},
+    lead::SignOff,
+    notice::IncidentNotice,
+};
 
 use crate::{
     commands::{
@@ -38,7 +42,15 @@ async fn read(desk: &Desk, form: Form, incident_id: &str, fields: &Fields) -> Re
     let mut work = desk.begin().await?;
     let (tx, ctx) = (&mut work.tx, &work.ctx);
     let done = perform(tx, ctx, form, incident_id, fields, SignOff::Approved(String::new())).await?;
-    let world = World::read_with(tx, ctx.now, Some(&done.incident_id)).await?;
+    // What is for some partners is shown as the first of them reads it.
+    let viewer = match tx.audience(&done.incident_id).await? {
+        Some(Audience::Partners(partners)) => match partners.first() {
+            Some(partner) => tx.cohort(partner).await?.map_or(Viewer::Staff, Viewer::Partner),
+            None => Viewer::Staff,
+        },
+        _ => Viewer::Public,
+    };
+    let world = World::read(tx, ctx.now, &viewer, Some(&done.incident_id)).await?;
     drop(work);
     let page = pages::incident(&world, &done.incident_id).ok_or(Refusal::NotFound("incident"))?;
     let notice = notice(&world, desk.app.config.origin(), &done.incident_id, &done.update_id)

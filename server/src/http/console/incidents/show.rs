@@ -5,9 +5,11 @@ use app::console::{
     command::Leads,
     engagement::Section,
     model::{self, ClockItem, UpdateItem},
+    partners::Facts,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use domain::{
+    audience::Audience,
     clock::Timestamp,
     clock_local::{Place, duration_words, utc_and_local, utc_time},
     incident::UpdateKind,
@@ -24,13 +26,13 @@ use store::{EngagementRow, IncidentRow, Tx, UpdateRow};
 use super::{
     choices,
     engage::{self, promise_of},
-    leads,
+    facts, leads,
     steps::refill,
 };
 use crate::{
     auth::role::Permission,
     clock::new_id,
-    commands::{Refusal, backfill::entered_words, kept::Form},
+    commands::{Refusal, backfill::entered_words, kept::Form, partner_pages},
     http::{
         console::{
             desk::{Answer, Desk},
@@ -118,6 +120,8 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
         },
         notes: notes(&mut tx, id, now).await?,
         review: tx.review(id).await?.map(|r| r.state.words()),
+        page: page(desk, &mut tx, &row).await?,
+        facts: facts::section(desk, &mut tx, &row).await?,
         ..untouched(desk, &row)
     })
 }
@@ -130,10 +134,7 @@ fn untouched(desk: &Desk, row: &IncidentRow) -> model::Incident {
         severity: row.severity,
         phase: row.phase.word(),
         phase_slug: row.phase.slug(),
-        page: match row.is_rehearsal {
-            true => ("/console/rehearsals".into(), "Rehearsals"),
-            false => (app::paths::incident(&row.id), "Public page"),
-        },
+        page: (String::new(), ""),
         version: row.version,
         started: String::new(),
         next_update: row.next_update_due_at.map(|at| due(at, desk.now())),
@@ -172,7 +173,25 @@ fn untouched(desk: &Desk, row: &IncidentRow) -> model::Incident {
         notes: Vec::new(),
         note: (String::new(), None),
         review: None,
+        facts: Facts::default(),
     }
+}
+
+/// Where its readers read it: address and words.
+async fn page(desk: &Desk, tx: &mut Tx, row: &IncidentRow) -> Result<(String, &'static str), Refusal> {
+    let path = app::paths::incident(&row.id);
+    if row.is_rehearsal {
+        return Ok(("/console/rehearsals".into(), "Rehearsals"));
+    }
+    let Some(Audience::Partners(partners)) = tx.audience(&row.id).await? else {
+        return Ok((path, "Public page"));
+    };
+    let first = match partners.first() {
+        Some(id) => tx.partner(id).await?,
+        None => None,
+    };
+    let base = first.map(|p| app::paths::partner_page(&partner_pages::token(&desk.app.keys, &p)));
+    Ok((format!("{}{path}", base.unwrap_or_default()), "Partner’s page"))
 }
 
 /// The words of the button, and whom it reaches.
@@ -188,7 +207,8 @@ fn told(blast: &Blast, is_rehearsal: bool, now: Timestamp) -> (String, String) {
 async fn others(tx: &mut Tx, names: &Names, mine: &IncidentRow) -> Result<Vec<(String, String)>, Refusal> {
     let mut out = Vec::new();
     for row in tx.open_incidents().await? {
-        if row.id != mine.id && row.is_rehearsal == mine.is_rehearsal && row.restored_at.is_none() {
+        let is_like = row.is_rehearsal == mine.is_rehearsal && row.is_public == mine.is_public;
+        if row.id != mine.id && is_like && row.restored_at.is_none() {
             out.push((row.id.clone(), names.title(tx, &row).await?));
         }
     }

@@ -50,7 +50,8 @@ impl Text {
 /// Letters by notice and by what makes their words differ.
 pub(super) struct Letters {
     app: App,
-    told: HashMap<String, Arc<Told>>,
+    /// By notice and partner.
+    told: HashMap<(String, Option<String>), Arc<Told>>,
     cast: HashMap<(String, String), Result<Arc<Letter>, String>>,
     from: Option<MailAddress>,
     /// Takes what comes back.
@@ -66,16 +67,18 @@ impl Letters {
     }
 
     /// What a notice tells, read once a minute at most.
-    pub(super) async fn told(&mut self, event_id: &str) -> Result<Option<Arc<Told>>, Refusal> {
+    pub(super) async fn told(&mut self, claim: &ClaimedMail) -> Result<Option<Arc<Told>>, Refusal> {
         let now = self.app.clock.now();
-        if let Some(told) = self.told.get(event_id)
+        let key = (claim.event_id.clone(), claim.partner_id.clone());
+        if let Some(told) = self.told.get(&key)
             && !told.is_old(now)
         {
             return Ok(Some(Arc::clone(told)));
         }
-        let Some(told) = Told::read(&self.app, event_id).await? else { return Ok(None) };
+        let told = Told::read(&self.app, &claim.event_id, claim.partner_id.as_deref()).await?;
+        let Some(told) = told else { return Ok(None) };
         self.told.retain(|_, t| !t.is_old(now));
-        self.told.insert(event_id.to_owned(), Arc::clone(&told));
+        self.told.insert(key, Arc::clone(&told));
         Ok(Some(told))
     }
 
@@ -105,7 +108,10 @@ impl Letters {
         // What goes to one person alone is its own letter.
         let words = match &told.outbox.subscriber_id {
             Some(id) => id.clone(),
-            None => format!("{} {}", claim.time_zone, claim.language),
+            None => {
+                let partner = claim.partner_id.as_deref().unwrap_or_default();
+                format!("{} {} {partner}", claim.time_zone, claim.language)
+            }
         };
         let key = (told.outbox.event_id.clone(), words);
         if let Some(letter) = self.cast.get(&key) {
@@ -148,7 +154,6 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
     };
     let thread =
         told.outbox.incident_id.as_ref().map(|id| opaque(&keys.mac(Purpose::MessageId, &["incident", id])));
-    let page_name = app.snapshot.with_world(|w| w.page_name.clone());
     let origin = app.config.origin();
     let domain = app.config.smtp.unsubscribe_domain();
     Letter::cast(lengths, |to, [message_id, unsubscribe, manage]| {
@@ -160,7 +165,7 @@ fn cast(app: &App, claim: &ClaimedMail, told: &Told, from: &MailAddress) -> Resu
             compose::content(app, told, &subscriber, &links).map_err(|e| delivery::email::Poison::new(&e))?;
         let by_mail = domain.as_ref().map(|domain| unsubscribe_address(unsubscribe, domain));
         build(&Outgoing {
-            from_name: &page_name,
+            from_name: &told.page_name,
             from,
             to,
             content: &content,

@@ -116,6 +116,7 @@ async fn one_of_each(bench: &Bench) -> Vec<String> {
         update_id: None,
         subscriber_id: Some(endpoint.clone()),
         sequence: 0,
+        partner_id: None,
         created_at: bench.app.clock.now(),
         cursor_subscriber_id: String::new(),
     };
