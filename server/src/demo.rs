@@ -116,6 +116,7 @@ fn tell(facts: &Value, origin: &str, spool: &Path, as_json: bool) {
         text("second_password"),
         text("second_totp_secret")
     );
+    println!("  Partner page  {origin}{}", text("partner_page"));
     println!("  Events        POST {} with key {}", text("ingest_url"), text("ingest_key"));
     println!("  Mail          {} (also in the console)\n\nCtrl-C stops everything.", text("mail_spool"));
 }

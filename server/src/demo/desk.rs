@@ -156,7 +156,11 @@ pub(super) async fn fill(
     for (name, label, zone, services, countries, person) in PARTNERS {
         let cells = cells(tx, services, countries).await?;
         let given = Partner { name: name.into(), label: label.into(), zone: zone.into(), cells };
-        let side = format!("partner:{}", partners::save(tx, ctx, None, given).await?);
+        let id = partners::save(tx, ctx, None, given).await?;
+        if zone == "Europe/Oslo" {
+            tx.set_partner_live(&id, Some(ctx.now), ctx.now).await?; // the other one is coming aboard
+        }
+        let side = format!("partner:{id}");
         let address = format!("desk@{}.example", label.to_lowercase().replace(' ', ""));
         let who = (person, "Operations, tells their travellers");
         add_contact(tx, ctx, &side, who, ("email", &address), ("Mon-Sun 08:00-20:00", zone), 1).await?;

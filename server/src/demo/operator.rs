@@ -13,7 +13,7 @@ use crate::{
     auth::{password, role::Role, totp},
     clock::Clock,
     commands::{
-        Ctx, Refusal, cells, keys, setup,
+        Ctx, Refusal, cells, keys, partner_pages, setup,
         users::{self, NewUser},
     },
     config::Config,
@@ -76,6 +76,10 @@ pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
     let mut tx = app.store.write().await?;
     facts["ingest_key"] = json!(keys::create(&mut tx, &ctx, "demo", (6_000, 600_000)).await?);
     desk::fill(&mut tx, &ctx, &people, now).await?;
+    if let Some(partner) = tx.partners().await?.iter().find(|p| p.live_at.is_some()) {
+        let page = ::app::paths::partner_page(&partner_pages::token(&app.keys, partner));
+        facts["partner_page"] = json!(page);
+    }
     tx.commit().await?;
     history::play(&past, &people, begin, now.plus(-MINUTE)).await?;
     Ok(facts)

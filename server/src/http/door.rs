@@ -50,6 +50,18 @@ impl Door {
         Ok(found.map(|(partner, seat)| Self::Partner(Box::new(partner), base, seat)))
     }
 
+    /// The door that a subscriber came through: of its partner, or (none) the public page.
+    pub async fn of(app: &App, partner_id: Option<&str>) -> Self {
+        let Some(id) = partner_id else { return Self::Public };
+        let found = async {
+            let Some(partner) = app.store.read().await?.partner(id).await? else { return Ok(None) };
+            let token = partner_pages::token(&app.keys, &partner);
+            Self::open(app, &token).await
+        };
+        // What does without a database shows the frame of the public page.
+        found.await.ok().flatten().unwrap_or(Self::Public)
+    }
+
     /// The partner whose page it is.
     #[must_use]
     pub fn partner_id(&self) -> Option<&str> {

@@ -1,6 +1,9 @@
 //! The links of mails: confirming and unsubscribing. GET never changes anything: scanners follow links.
 
-use app::{model::Message, public::message_page};
+use app::{
+    model::{Message, Site},
+    public::message_page,
+};
 use axum::{
     extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
@@ -11,6 +14,7 @@ use domain::language::Language;
 use super::{browsers, failed, public_page, read, site};
 use crate::{
     commands::{Ctx, Refusal, subscribe},
+    http::door::Door,
     keys::token_hash,
     state::App,
 };
@@ -21,10 +25,16 @@ fn expired(app: &App, headers: &HeaderMap) -> Response {
     public_page(StatusCode::NOT_FOUND, message_page(&Message::link_expired(site)))
 }
 
-/// What the subscriber chose.
-async fn language_of(app: &App, id: &str) -> Result<Language, Refusal> {
-    let row = app.store.read().await?.subscriber(id).await?;
-    Ok(row.map(|row| Language::of(&row.language)).unwrap_or_default())
+/// The language that the subscriber chose, and the page where they did.
+async fn chosen_by(app: &App, id: &str) -> Result<(Language, Door), Refusal> {
+    let row = app.store.read().await?.subscriber(id).await?.unwrap_or_default();
+    Ok((Language::of(&row.language), Door::of(app, row.partner_id.as_deref()).await))
+}
+
+/// A message in the frame of that page.
+fn said(app: &App, (language, door): &(Language, Door), say: impl FnOnce(Site) -> Message) -> Response {
+    let message = say(door.site(app).speaking(*language));
+    public_page(StatusCode::OK, door.dressed(message_page(&message)))
 }
 
 /// Asks before confirming.
@@ -37,10 +47,10 @@ pub async fn confirm_form(State(app): State<App>, headers: HeaderMap, Path(token
     match found.await {
         Ok(Some(row)) => {
             let language = Language::of(&row.language);
+            let door = Door::of(&app, row.partner_id.as_deref()).await;
             let scope = row.scope().unwrap_or_default();
-            let scope = app.snapshot.with_world(|w| scope.words_in(language, w));
-            let site = site(&app).speaking(language);
-            public_page(StatusCode::OK, message_page(&Message::confirm(site, &token, &scope)))
+            let scope = door.with_world(&app, |w| scope.words_in(language, w));
+            said(&app, &(language, door), |site| Message::confirm(site, &token, &scope))
         }
         Ok(None) => expired(&app, &headers),
         Err(refusal) => failed(&app, &refusal, &ctx),
@@ -55,14 +65,13 @@ pub async fn confirm(State(app): State<App>, headers: HeaderMap, Path(token): Pa
         let id = subscribe::confirm(&mut tx, &ctx, &token).await?;
         tx.commit().await?;
         let Some(id) = id else { return Ok(None) };
-        let language = language_of(&app, &id).await?;
-        Ok::<_, Refusal>(Some((id, language)))
+        let chosen = chosen_by(&app, &id).await?;
+        Ok::<_, Refusal>(Some((id, chosen)))
     };
     match done.await {
-        Ok(Some((id, language))) => {
+        Ok(Some((id, chosen))) => {
             let manage = subscribe::manage_token(&app.keys, &id);
-            let site = site(&app).speaking(language);
-            public_page(StatusCode::OK, message_page(&Message::confirmed(site, &manage)))
+            said(&app, &chosen, |site| Message::confirmed(site, &manage))
         }
         Ok(None) => expired(&app, &headers),
         Err(refusal) => failed(&app, &refusal, &ctx),
@@ -77,8 +86,8 @@ pub async fn unsubscribe_form(
 ) -> Response {
     let Some(id) = subscribe::subscriber_of(&app.keys, &token) else { return expired(&app, &headers) };
     // The page is there even while the database is not.
-    let site = site(&app).speaking(language_of(&app, &id).await.unwrap_or_default());
-    public_page(StatusCode::OK, message_page(&Message::unsubscribe(site, &token)))
+    let chosen = chosen_by(&app, &id).await.unwrap_or((Language::default(), Door::Public));
+    said(&app, &chosen, |site| Message::unsubscribe(site, &token))
 }
 
 /// Unsubscribes: the button of the page, or one click in a mail program (RFC 8058). No cookie, no redirect; again is fine.
@@ -90,17 +99,14 @@ pub async fn unsubscribe(State(app): State<App>, Path(token): Path<String>, requ
     let ctx = Ctx::system(app.clock.now());
     let Some(id) = subscribe::subscriber_of(&app.keys, &token) else { return expired(&app, &headers) };
     let done = async {
-        let language = language_of(&app, &id).await?;
+        let chosen = chosen_by(&app, &id).await?;
         let mut tx = app.store.write().await?;
         subscribe::unsubscribe(&mut tx, &ctx, &id).await?;
         tx.commit().await?;
-        Ok::<_, Refusal>(language)
+        Ok::<_, Refusal>(chosen)
     };
     match done.await {
-        Ok(language) => {
-            let site = site(&app).speaking(language);
-            public_page(StatusCode::OK, message_page(&Message::unsubscribed(site)))
-        }
+        Ok(chosen) => said(&app, &chosen, Message::unsubscribed),
         Err(refusal) => failed(&app, &refusal, &ctx),
     }
 }

@@ -29,7 +29,7 @@ use crate::{
             endpoints::{self, Again},
         },
     },
-    http::fields::Fields,
+    http::{door::Door, fields::Fields},
     reads::deliveries,
     state::App,
 };
@@ -88,10 +88,12 @@ async fn answer(app: &App, token: &str, status: StatusCode, said: Said) -> Respo
     let loaded = async {
         let mut tx = app.store.read().await?;
         let Some(row) = found(&mut tx, app, token).await? else { return Ok(None) };
-        Ok::<_, Refusal>(Some(page(&mut tx, app, token, &row, said, ctx.now).await?))
+        let door = Door::of(app, row.partner_id.as_deref()).await;
+        let model = page(&mut tx, (app, &door), token, &row, said, ctx.now).await?;
+        Ok::<_, Refusal>(Some(door.dressed(manage_page(&model))))
     };
     match loaded.await {
-        Ok(Some(model)) => public_page(status, manage_page(&model)),
+        Ok(Some(page)) => public_page(status, page),
         Ok(None) => gone(app),
         Err(refusal) => failed(app, &refusal, &ctx),
     }
@@ -99,7 +101,7 @@ async fn answer(app: &App, token: &str, status: StatusCode, said: Said) -> Respo
 
 async fn page(
     tx: &mut Tx,
-    app: &App,
+    (app, door): (&App, &Door),
     token: &str,
     row: &SubscriberRow,
     said: Said,
@@ -108,13 +110,13 @@ async fn page(
     let language = Language::of(&row.language);
     let scope = row.scope().unwrap_or_default();
     let messages = tx.deliveries_of(&row.id, SHOWN).await?.into_iter();
-    let (mut form, words) = app
-        .snapshot
-        .with_world(|w| (wish::form(w, &scope, &row.time_zone, &row.language), scope.words_in(language, w)));
+    let (mut form, words) = door.with_world(app, |w| {
+        (wish::form(w, &scope, &row.time_zone, &row.language), scope.words_in(language, w))
+    });
     let mut contact = row.contact.clone().unwrap_or_default();
     let mut errors = Vec::new();
     if let Some((fields, field, message)) = said.wrong {
-        form = app.snapshot.with_world(|w| wish::typed(w, &fields));
+        form = door.with_world(app, |w| wish::typed(w, &fields));
         contact = fields.one("contact").to_owned();
         errors.push((field.to_owned(), refusal::in_words(language, field, &message)));
     }
@@ -128,7 +130,7 @@ async fn page(
         )
     };
     Ok(ManagePage {
-        site: site(app).speaking(language),
+        site: door.site(app).speaking(language),
         token: token.to_owned(),
         channel: row.channel.clone(),
         address: match row.channel.as_str() {
@@ -168,20 +170,23 @@ fn state(row: &SubscriberRow, language: Language, about: &str, now: Timestamp) -
 /// Runs a change and shows what came of it.
 async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
     let ctx = Ctx::system(app.clock.now());
-    let mut language = Language::English;
+    let (mut language, mut partner) = (Language::English, None);
     let done = async {
         let mut tx = app.store.write().await?;
         let Some(row) = found(&mut tx, app, token).await? else {
             return Err(Refusal::NotFound("subscription"));
         };
         language = Language::of(&row.language);
+        partner.clone_from(&row.partner_id);
         let secret = verb.run(&mut tx, &ctx, app, &row.id, &fields).await?;
         tx.commit().await?;
         app.wake.outbox.notify_one();
         Ok(secret)
     };
     let done = done.await;
-    let site = site(app).speaking(language);
+    let door = Door::of(app, partner.as_deref()).await;
+    let site = door.site(app).speaking(language);
+    let message_page = |message: &Message| door.dressed(message_page(message));
     match (done, verb) {
         (Ok(_), Verb::Erase) => public_page(StatusCode::OK, message_page(&Message::erased(site))),
         (Ok(_), Verb::Leave) => public_page(StatusCode::OK, message_page(&Message::unsubscribed(site))),
@@ -241,7 +246,9 @@ impl Verb {
         match self {
             Self::Change => {
                 let mut wish = wish::read(fields, ctx.now)?;
-                let before = tx.subscriber(id).await?.and_then(|s| s.scope());
+                let row = tx.subscriber(id).await?;
+                wish.partner_id = row.as_ref().and_then(|s| s.partner_id.clone());
+                let before = row.and_then(|s| s.scope());
                 // An incident that is long over is on the page no more; keeping it is no mistake.
                 if wish.scope.incident.as_deref() == Some("") {
                     wish.scope.incident = before.and_then(|s| s.incident);
