@@ -106,10 +106,10 @@ async fn known(tx: &mut Tx, scope: &Scope, partner_id: Option<&str>) -> Result<(
             return Err(Refusal::field(field, format!("{unknown:?} is not on this page.")));
         }
     }
-    if let Some(id) = &scope.incident {
-        if !audiences::sees(tx, partner_id, id).await? {
-            return Err(Refusal::field("incident", "There is no such incident."));
-        }
+    if let Some(id) = &scope.incident
+        && !audiences::sees(tx, partner_id, id).await?
+    {
+        return Err(Refusal::field("incident", "There is no such incident."));
     }
     Ok(())
 }

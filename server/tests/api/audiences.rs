@@ -222,7 +222,8 @@ api_tests! {
         for base in ["", at_acme.as_str()] {
             for path in [paths::incident(&own), paths::edits(&own), paths::rca(&own), format!("/subscribe?incident={own}")] {
                 let absent = path.replace(&own, "zzzzzzzzzzzz");
-                let (is, was) = (look(app, base, &[path.clone()]).await, look(app, base, &[absent]).await);
+                let is = look(app, base, std::slice::from_ref(&path)).await;
+                let was = look(app, base, &[absent]).await;
                 // A form says the id that it was asked for.
                 let bodies = |seen: Seen, id: &str| {
                     let body = |b: Vec<u8>| String::from_utf8_lossy(&b).replace(id, "…");
