@@ -57,7 +57,9 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     if told.outbox.kind == "challenge" {
         let expected = app.keys.token(Purpose::MailLink, &["challenge", &told.outbox.event_id]);
         let body = challenge::body(&expected);
-        let answer = client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await;
+        let answer = client
+            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: true })
+            .await;
         return match answer.outcome {
             Outcome::Delivered(_) if !challenge::passes(&expected, &answer.body) => {
                 Outcome::retry("the answer does not hold the challenge")
@@ -67,11 +69,17 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     }
     if told.outbox.kind == "test" {
         let body = body::test(&app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone())), at);
-        return client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome;
+        return client
+            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+            .await
+            .outcome;
     }
     let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
     let body = body::incident(notice, &unsubscribe_url(app, subscriber), at);
-    client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome
+    client
+        .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+        .await
+        .outcome
 }
 
 async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &SubscriberRow, chat: Chat) -> Outcome {
@@ -89,7 +97,18 @@ async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &Subscriber
     let Some(card) = card(app, told, subscriber) else {
         return Outcome::Dead("the update is not there any more".into());
     };
-    let answer = client.post(&target, Delivery { id: "", at, secrets: &[], body: &chat.body(&card) }).await;
+    let answer = client
+        .post(
+            &target,
+            Delivery {
+                id: "",
+                at,
+                secrets: &[],
+                body: &chat.body(&card),
+                is_once: told.outbox.kind == "welcome",
+            },
+        )
+        .await;
     match answer.outcome {
         Outcome::Delivered(said) if !chat.took(&answer.body) => Outcome::retry(said),
         // These services say 404 where the owner has removed the webhook.
