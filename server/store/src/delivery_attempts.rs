@@ -15,6 +15,18 @@ statements! {
         WHERE subscriber_id = $3 AND state = 'dead' AND created_at >= $4";
     REPLAY_ONE = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL
         WHERE subscriber_id = $3 AND id = $4 AND state IN ('dead', 'delivered', 'superseded')";
+    INSERT_TAKEN {
+        sqlite = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
+            SELECT j.value ->> 0, j.value ->> 1, $2, j.value ->> 2, $3, j.value ->> 3 FROM json_each($1) j",
+        postgres = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
+            SELECT (j ->> 0)::bigint, j ->> 1, $2, (j ->> 2)::bigint, $3, j ->> 3 FROM jsonb_array_elements($1::jsonb) j"
+    };
+    NOTE_ALL_WORKING {
+        sqlite = "UPDATE subscribers SET failing_since_at = NULL WHERE failing_since_at IS NOT NULL
+            AND id IN (SELECT value FROM json_each($1))",
+        postgres = "UPDATE subscribers SET failing_since_at = NULL WHERE failing_since_at IS NOT NULL
+            AND id IN (SELECT jsonb_array_elements_text($1::jsonb))"
+    };
     DELETE_ATTEMPTS = "DELETE FROM delivery_attempts WHERE at < $1";
     DELETE_FINISHED = "DELETE FROM deliveries WHERE finished_at < $1 AND (state <> 'dead' OR finished_at < $2)";
 }
@@ -76,6 +88,18 @@ impl Tx {
     /// Notes that an endpoint works.
     pub async fn note_working(&mut self, subscriber_id: &str) -> Result<()> {
         execute!(self, NOTE_WORKING, subscriber_id).map(drop)
+    }
+
+    /// Puts attempts that were taken on record: delivery, subscriber, milliseconds and answer of each.
+    pub async fn insert_taken(&mut self, taken: &[(i64, &str, i64, &str)], now: Timestamp) -> Result<u64> {
+        let taken = serde_json::to_string(taken).unwrap_or_default();
+        execute!(self, INSERT_TAKEN, taken, now.millis(), true)
+    }
+
+    /// Notes that endpoints work.
+    pub async fn note_all_working(&mut self, ids: &[&str]) -> Result<u64> {
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        execute!(self, NOTE_ALL_WORKING, ids)
     }
 
     /// Sends again what was given up since `from`; how many.

@@ -9,6 +9,10 @@ statements! {
         secret_sealed, confirm_hash, confirm_expires_at, token_nonce, consent_wording, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
     SELECT_SUBSCRIBER = "SELECT * FROM subscribers WHERE id = $1";
+    SELECT_SUBSCRIBERS {
+        sqlite = "SELECT s.* FROM json_each($1) j JOIN subscribers s ON s.id = j.value",
+        postgres = "SELECT s.* FROM jsonb_array_elements_text($1::jsonb) j JOIN subscribers s ON s.id = j"
+    };
     SELECT_SUBSCRIBER_BY_ADDRESS = "SELECT * FROM subscribers WHERE channel = $1 AND address_hash = $2";
     SELECT_SUBSCRIBER_BY_CONFIRM = "SELECT * FROM subscribers WHERE confirm_hash = $1 AND confirm_expires_at > $2";
     SAVE_SUBSCRIBER = "UPDATE subscribers SET state = $1, address = $2, scope = $3, time_zone = $4, language = $5, contact = $6,
@@ -161,6 +165,12 @@ impl Tx {
     /// One subscriber.
     pub async fn subscriber(&mut self, id: &str) -> Result<Option<SubscriberRow>> {
         fetch_optional!(self, SubscriberRow, SELECT_SUBSCRIBER, id)
+    }
+
+    /// Several subscribers in one read; those that are gone are left out.
+    pub async fn subscribers(&mut self, ids: &[&str]) -> Result<Vec<SubscriberRow>> {
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        fetch_all!(self, SubscriberRow, SELECT_SUBSCRIBERS, ids)
     }
 
     /// The subscriber with this address on this channel.

@@ -32,9 +32,11 @@ pub async fn failed(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, is_given_up: bo
     if is_given_up && ctx.now.since(since) >= GIVEN_UP_AFTER {
         return disable(tx, ctx, subscriber_id, "it failed for five days").await;
     }
-    let is_first =
-        tx.deliveries_of(subscriber_id, 200).await?.iter().filter(|d| d.state == "dead").count() <= 1;
-    if is_given_up && is_first && row.contact.is_some() {
+    if !is_given_up || row.contact.is_none() {
+        return Ok(());
+    }
+    let last = tx.deliveries_of(subscriber_id, 200).await?;
+    if last.iter().filter(|d| d.state == "dead").count() <= 1 {
         handshake(tx, ctx, "endpoint_failing", subscriber_id).await?;
     }
     Ok(())

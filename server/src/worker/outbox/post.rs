@@ -6,26 +6,18 @@ use delivery::{
     webhook::{Secret, Target, body, challenge, client::Delivery},
 };
 use domain::language::{Language, alarm, mail};
-use store::{ClaimedRow, SubscriberRow};
+use store::SubscriberRow;
 
 use super::{Senders, lane::Verdict, told::Told};
 use crate::{commands::subscribe, keys::Purpose, state::App};
 
-/// Tries one delivery.
-pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &ClaimedRow) -> Verdict {
-    // Read at the last moment: whoever unsubscribed a second ago hears nothing any more.
-    let subscriber = match app.store.read().await {
-        Ok(mut tx) => tx.subscriber(&row.subscriber_id).await,
-        Err(error) => Err(error),
-    };
-    let subscriber = match subscriber {
-        Ok(Some(subscriber)) => subscriber,
-        Ok(None) => return Verdict::Skipped("the subscriber is gone".into()),
-        Err(error) => {
-            tracing::error!(%error, "outbox: a subscriber could not be read");
-            return Verdict::PutBack(250);
-        }
-    };
+/// Tries one delivery to a subscriber as it was read just now.
+pub(super) async fn attempt(
+    app: &App,
+    senders: &Senders,
+    told: &Told,
+    subscriber: &SubscriberRow,
+) -> Verdict {
     let is_handshake = told.outbox.kind != "incident_update";
     let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge" | "welcome");
     if subscriber.state != if asks { "pending" } else { "confirmed" } {
@@ -35,8 +27,8 @@ pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &Cla
         return Verdict::Skipped("the subscriber has paused".into());
     }
     Verdict::Tried(match Chat::from_slug(&subscriber.channel) {
-        Some(which) => chat(app, senders, told, &subscriber, which).await,
-        None => webhook(app, senders, told, &subscriber).await,
+        Some(which) => chat(app, senders, told, subscriber, which).await,
+        None => webhook(app, senders, told, subscriber).await,
     })
 }
 
