@@ -30,5 +30,5 @@ pub use region::{RegionPage, ServiceLine};
 pub use review::{PromisedAction, ReviewPage, ReviewPart, SummaryLine, SummaryPage};
 pub use scope::{Choice, PortfolioChoice, ScopeForm};
 pub use site::Site;
-pub use subscribe::{ManagePage, SubscribePage};
+pub use subscribe::{ManagePage, ManagedMessage, SubscribePage};
 pub use verdict::{Scope, Verdict, VerdictCell, service_phrase, verdict};

@@ -148,5 +148,6 @@ fn guard(config: &Config) -> Guard {
     if let Ok(database) = url::Url::parse(config.database_url.expose()) {
         internal.extend(database.host_str().map(|h| (h.to_owned(), database.port().unwrap_or(5432))));
     }
-    Guard { allow: config.webhook.allow_cidrs.clone(), own: vec![config.listen], internal }
+    let names = config.webhook.allow_names.clone();
+    Guard { allow: config.webhook.allow_cidrs.clone(), names, own: vec![config.listen], internal }
 }

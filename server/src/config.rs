@@ -91,8 +91,37 @@ pub struct Smtp {
 pub struct Webhook {
     /// Address ranges that may be dialled although they are not public; lifts https-only and the port list there.
     pub allow_cidrs: Vec<IpNet>,
+    /// Names inside those ranges, and everything below them: they may be registered with http and any port.
+    pub allow_names: Vec<String>,
+    /// Resolving and connecting may take this long, in milliseconds.
+    pub connect_ms: u64,
+    /// A whole exchange may take this long, in milliseconds.
+    pub exchange_ms: u64,
+    /// A connection is kept this long for the next message, in seconds; 0: it is not.
+    pub idle_secs: u64,
     /// Delays before each attempt, in seconds.
     pub schedule_secs: Vec<u64>,
+}
+
+impl Webhook {
+    /// What the types cannot check.
+    fn check(&self) -> Result<(), String> {
+        if self.schedule_secs.is_empty() {
+            return Err("webhook.schedule_secs: at least one attempt is needed".into());
+        }
+        // A claim ends after a minute: an attempt must have ended well before.
+        if self.connect_ms == 0 || self.connect_ms > self.exchange_ms || self.exchange_ms > 30_000 {
+            return Err(
+                "webhook.connect_ms and exchange_ms: 1 or more, connecting within the exchange, and that \
+                        within 30000"
+                    .into(),
+            );
+        }
+        if self.idle_secs > 300 {
+            return Err("webhook.idle_secs: 300 at most".into());
+        }
+        Ok(())
+    }
 }
 
 /// A setting that never shows in logs.
@@ -191,10 +220,7 @@ impl Config {
             ));
         }
         self.smtp.check()?;
-        if self.webhook.schedule_secs.is_empty() {
-            return Err("webhook.schedule_secs: at least one attempt is needed".into());
-        }
-        Ok(())
+        self.webhook.check()
     }
 
     /// Takes the address that was really bound; an untouched base URL follows it.

@@ -414,6 +414,8 @@ pub struct SubscriberMessage {
     pub attempts: i64,
     /// The peer's last words.
     pub answer: String,
+    /// What its `webhook-id` holds, if it can be sent again.
+    pub again: Option<String>,
 }
 
 /// How a channel did in the past hour.

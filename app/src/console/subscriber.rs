@@ -30,15 +30,39 @@ pub fn subscriber(frame: &Frame, model: &SubscriberPage) -> String {
             {remark(model.error.as_ref(), "")}
             <dl class="facts">{facts}</dl>
             {acts}
+            {replay(frame, model)}
             <h2>"Messages"</h2>
-            {messages(model)}
+            {messages(frame, model)}
             {attempts(model)}
         }
         .into_any()
     })
 }
 
-fn messages(model: &SubscriberPage) -> AnyView {
+/// Whether messages can be sent again here.
+fn is_replayable(model: &SubscriberPage) -> bool {
+    model.verbs.iter().any(|(verb, _)| verb == "replay")
+}
+
+/// What was given up, of some days.
+fn replay(frame: &Frame, model: &SubscriberPage) -> Option<AnyView> {
+    let action = format!("/console/subscribers/{}", model.id);
+    is_replayable(model).then(|| {
+        view! {
+            <form method="post" action=action>
+                {frame.token()}
+                <p>
+                    <label for="from">"First day (UTC)"</label>" "<input id="from" name="from" type="date" />" "
+                    <label for="until">"Last day (UTC)"</label>" "<input id="until" name="until" type="date" />" "
+                    <button name="verb" value="replay">"Send again what was given up in these days"</button>
+                </p>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+fn messages(frame: &Frame, model: &SubscriberPage) -> AnyView {
     if model.messages.is_empty() {
         return view! { <p class="empty">"Nothing was sent yet."</p> }.into_any();
     }
@@ -46,7 +70,16 @@ fn messages(model: &SubscriberPage) -> AnyView {
         .messages
         .iter()
         .map(|m| {
-            view! { <tr><td>{m.at.clone()}</td><td>{m.what.clone()}</td><td>{m.state.clone()}</td><td class="n">{m.attempts}</td><td>{m.answer.clone()}</td></tr> }
+            let again = m.again.as_ref().filter(|_| is_replayable(model)).map(|id| {
+                view! {
+                    <form method="post" action=format!("/console/subscribers/{}", model.id)>
+                        {frame.token()}
+                        <input type="hidden" name="message" value=id.clone() />
+                        <button name="verb" value="replay" aria-label=format!("Send again: {}, {}", m.what, m.at)>"Send again"</button>
+                    </form>
+                }
+            });
+            view! { <tr><td>{m.at.clone()}</td><td>{m.what.clone()}</td><td>{m.state.clone()}</td><td class="n">{m.attempts}</td><td>{m.answer.clone()}" "{again}</td></tr> }
         })
         .collect();
     view! {

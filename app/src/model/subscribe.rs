@@ -84,10 +84,25 @@ pub struct ManagePage {
     pub secret: Option<String>,
     /// What was just done, in a sentence.
     pub done: Option<String>,
-    /// Last deliveries: when, what, state, answer.
-    pub deliveries: Vec<(String, String, String, String)>,
+    /// Last messages.
+    pub deliveries: Vec<ManagedMessage>,
     /// Field name and what is wrong with it.
     pub errors: Vec<(String, String)>,
+}
+
+/// One message on the page where a subscription is changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ManagedMessage {
+    /// When.
+    pub at: String,
+    /// What it was about.
+    pub what: String,
+    /// What became of it.
+    pub state: String,
+    /// The endpoint's last words.
+    pub answer: String,
+    /// What its `webhook-id` holds, if it can be sent again.
+    pub again: Option<String>,
 }
 
 impl ManagePage {
@@ -110,12 +125,13 @@ impl ManagePage {
             scope: ScopeForm::sample(),
             secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
             done: Some("Saved.".into()),
-            deliveries: vec![(
-                "13:50 UTC".into(),
-                "update of an incident".into(),
-                "delivered".into(),
-                "200 OK".into(),
-            )],
+            deliveries: vec![ManagedMessage {
+                at: "13:50 UTC".into(),
+                what: "update of an incident".into(),
+                state: "delivered".into(),
+                answer: "200 OK".into(),
+                again: Some("p31zjtct2jer".into()),
+            }],
             errors: vec![("time_zone".into(), "This is not a time zone.".into())],
             ..Self::default()
         }

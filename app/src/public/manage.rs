@@ -35,7 +35,7 @@ pub fn manage_page(page: &ManagePage) -> String {
         {page.is_live.then(|| pause(page, &base))}
         {(page.is_live && page.channel != "email").then(|| endpoint(page, &base))}
         {page.is_disabled.then(|| again(language, &base))}
-        {deliveries(page)}
+        {deliveries(page, &base)}
         {leave(page, &base)}
     };
     document(&page.site, say(words::TITLE), main)
@@ -102,9 +102,23 @@ fn endpoint(page: &ManagePage, base: &str) -> AnyView {
         <section>
             <h2>{say(words::ENDPOINT)}</h2>
             <form method="post" action=format!("{base}/test")><button type="submit">{say(words::SEND_TEST)}</button></form>
-            <form method="post" action=format!("{base}/replay")><button type="submit">{say(words::SEND_AGAIN)}</button></form>
+            {replay(page, base)}
             {secret}
         </section>
+    }
+    .into_any()
+}
+
+/// What was given up: all of it, or that of some days.
+fn replay(page: &ManagePage, base: &str) -> AnyView {
+    let say = |word| page.site.language.say(word);
+    view! {
+        <form method="post" action=format!("{base}/replay")>
+            <p class="field"><label for="from">{say(words::FIRST_DAY)}" "<small>{say(subscribe::IF_YOU_LIKE)}</small></label><input id="from" name="from" type="date" /></p>
+            <p class="field"><label for="until">{say(words::LAST_DAY)}" "<small>{say(subscribe::IF_YOU_LIKE)}</small></label><input id="until" name="until" type="date" /></p>
+            {error("from", page.error("from"))}
+            <button type="submit">{say(words::SEND_AGAIN)}</button>
+        </form>
     }
     .into_any()
 }
@@ -121,13 +135,21 @@ fn again(language: Language, base: &str) -> AnyView {
     .into_any()
 }
 
-fn deliveries(page: &ManagePage) -> Option<AnyView> {
+fn deliveries(page: &ManagePage, base: &str) -> Option<AnyView> {
     let say = |word| page.site.language.say(word);
     let rows: Vec<_> = page
         .deliveries
         .iter()
-        .map(|(at, what, state, answer)| {
-            view! { <tr><td>{at.clone()}</td><td>{what.clone()}</td><td>{state.clone()}</td><td>{answer.clone()}</td></tr> }
+        .map(|m| {
+            let again = m.again.as_ref().filter(|_| page.is_live && page.channel != "email").map(|id| {
+                view! {
+                    <form method="post" action=format!("{base}/replay")>
+                        <input type="hidden" name="message" value=id.clone() />
+                        <button type="submit" aria-label=format!("{}: {}, {}", say(words::SEND_ONE_AGAIN), m.what, m.at)>{say(words::SEND_ONE_AGAIN)}</button>
+                    </form>
+                }
+            });
+            view! { <tr><td>{m.at.clone()}</td><td>{m.what.clone()}</td><td>{m.state.clone()}</td><td>{m.answer.clone()}" "{again}</td></tr> }
         })
         .collect();
     (!rows.is_empty()).then(|| {

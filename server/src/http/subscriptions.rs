@@ -26,6 +26,7 @@ use domain::{
 use serde::Deserialize;
 
 use self::mark::Filled;
+pub(in crate::http) use self::wish::repeats;
 pub use self::{
     links::{confirm, confirm_form, unsubscribe, unsubscribe_form},
     manage::{

@@ -6,7 +6,7 @@ use domain::{
     language::{Language, Word, manage},
 };
 use serde_json::{Map, Value, json};
-use store::Tx;
+use store::{DeliveryRow, Tx};
 
 /// What counts as lately, in milliseconds.
 pub const LATELY: i64 = HOUR;
@@ -121,6 +121,12 @@ pub fn about_in(kind: &str) -> Word {
         "endpoint_disabled" => manage::A_DISABLED,
         _ => manage::AN_UPDATE,
     }
+}
+
+/// Whether a message to an endpoint can be sent again as it was.
+#[must_use]
+pub fn is_repeatable(row: &DeliveryRow) -> bool {
+    row.kind == "incident_update" && matches!(row.state.as_str(), "dead" | "delivered" | "superseded")
 }
 
 /// How far a message is; none: in a state that has no word for readers.

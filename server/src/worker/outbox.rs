@@ -21,7 +21,7 @@ use std::{sync::Arc, time::Duration};
 
 use delivery::{
     email::{MailAddress, Security, Smtp, SmtpSettings},
-    webhook::Client,
+    webhook::{Client, Limits},
 };
 use tokio::sync::{Notify, watch};
 
@@ -58,7 +58,13 @@ impl Senders {
             MailAddress::parse(&config.smtp.bounces).map_err(|e| format!("smtp.bounces: {e}"))?;
         }
         let agent = format!("Waypost/{} (+{}/api)", env!("CARGO_PKG_VERSION"), config.origin());
-        Ok(Self { smtp, from, client: Client::new((*app.guard).clone(), agent) })
+        let webhook = &config.webhook;
+        let limits = Limits {
+            connect: Duration::from_millis(webhook.connect_ms),
+            exchange: Duration::from_millis(webhook.exchange_ms),
+            idle: Duration::from_secs(webhook.idle_secs),
+        };
+        Ok(Self { smtp, from, client: Client::new((*app.guard).clone(), agent).with_limits(limits) })
     }
 
     /// The relay and the sender, if mail is configured.

@@ -12,9 +12,24 @@ statements! {
     NOTE_FAILING = "UPDATE subscribers SET failing_since_at = $1 WHERE id = $2 AND failing_since_at IS NULL";
     NOTE_WORKING = "UPDATE subscribers SET failing_since_at = NULL WHERE id = $1 AND failing_since_at IS NOT NULL";
     REPLAY_DEAD = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL
-        WHERE subscriber_id = $3 AND state = 'dead' AND created_at >= $4";
+        WHERE subscriber_id = $3 AND state = 'dead' AND created_at >= $4 AND created_at < $5";
     REPLAY_ONE = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL
-        WHERE subscriber_id = $3 AND id = $4 AND state IN ('dead', 'delivered', 'superseded')";
+        WHERE subscriber_id = $3 AND event_id = $4 AND state IN ('dead', 'delivered', 'superseded')
+        AND channel = (SELECT s.channel FROM subscribers s WHERE s.id = $3)
+        AND EXISTS (SELECT 1 FROM outbox o WHERE o.event_id = $4 AND o.kind = 'incident_update')";
+    COUNT_REPLAYS = "SELECT COUNT(*) FROM audit WHERE subject = $1 AND action = 'replay_deliveries' AND at > $2";
+    INSERT_TAKEN {
+        sqlite = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
+            SELECT j.value ->> 0, j.value ->> 1, $2, j.value ->> 2, $3, j.value ->> 3 FROM json_each($1) j",
+        postgres = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
+            SELECT (j ->> 0)::bigint, j ->> 1, $2, (j ->> 2)::bigint, $3, j ->> 3 FROM jsonb_array_elements($1::jsonb) j"
+    };
+    NOTE_ALL_WORKING {
+        sqlite = "UPDATE subscribers SET failing_since_at = NULL WHERE failing_since_at IS NOT NULL
+            AND id IN (SELECT value FROM json_each($1))",
+        postgres = "UPDATE subscribers SET failing_since_at = NULL WHERE failing_since_at IS NOT NULL
+            AND id IN (SELECT jsonb_array_elements_text($1::jsonb))"
+    };
     DELETE_ATTEMPTS = "DELETE FROM delivery_attempts WHERE at < $1";
     DELETE_FINISHED = "DELETE FROM deliveries WHERE finished_at < $1 AND (state <> 'dead' OR finished_at < $2)";
 }
@@ -78,14 +93,38 @@ impl Tx {
         execute!(self, NOTE_WORKING, subscriber_id).map(drop)
     }
 
-    /// Sends again what was given up since `from`; how many.
-    pub async fn replay_dead(&mut self, subscriber_id: &str, from: Timestamp, now: Timestamp) -> Result<u64> {
-        execute!(self, REPLAY_DEAD, REPLAYED, now.millis(), subscriber_id, from.millis())
+    /// Puts attempts that were taken on record: delivery, subscriber, milliseconds and answer of each.
+    pub async fn insert_taken(&mut self, taken: &[(i64, &str, i64, &str)], now: Timestamp) -> Result<u64> {
+        let taken = serde_json::to_string(taken).unwrap_or_default();
+        execute!(self, INSERT_TAKEN, taken, now.millis(), true)
     }
 
-    /// Sends one delivery again, under its old id.
-    pub async fn replay_delivery(&mut self, subscriber_id: &str, id: i64, now: Timestamp) -> Result<bool> {
-        execute!(self, REPLAY_ONE, REPLAYED, now.millis(), subscriber_id, id).map(|n| n == 1)
+    /// Notes that endpoints work.
+    pub async fn note_all_working(&mut self, ids: &[&str]) -> Result<u64> {
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        execute!(self, NOTE_ALL_WORKING, ids)
+    }
+
+    /// Sends again what was given up of the messages of `from` until before `until`; how many.
+    pub async fn replay_dead(
+        &mut self,
+        subscriber_id: &str,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let (from, until) = (from.millis(), until.millis());
+        execute!(self, REPLAY_DEAD, REPLAYED, now.millis(), subscriber_id, from, until)
+    }
+
+    /// Sends one notice of an incident again, under its old id; false if there is none that has ended.
+    pub async fn replay_one(&mut self, subscriber_id: &str, event_id: &str, now: Timestamp) -> Result<bool> {
+        execute!(self, REPLAY_ONE, REPLAYED, now.millis(), subscriber_id, event_id).map(|n| n == 1)
+    }
+
+    /// How often something was sent again to a subscriber since `from`; `subject` as on record.
+    pub async fn replays_since(&mut self, subject: &str, from: Timestamp) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_REPLAYS, subject, from.millis())?.0)
     }
 
     /// Forgets attempts and deliveries that ended before `before`; those given up stay until `dead_before`.

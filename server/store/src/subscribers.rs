@@ -9,6 +9,10 @@ statements! {
         secret_sealed, confirm_hash, confirm_expires_at, token_nonce, consent_wording, partner_id, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)";
     SELECT_SUBSCRIBER = "SELECT * FROM subscribers WHERE id = $1";
+    SELECT_SUBSCRIBERS {
+        sqlite = "SELECT s.* FROM json_each($1) j JOIN subscribers s ON s.id = j.value",
+        postgres = "SELECT s.* FROM jsonb_array_elements_text($1::jsonb) j JOIN subscribers s ON s.id = j"
+    };
     SELECT_SUBSCRIBER_BY_ADDRESS = "SELECT * FROM subscribers WHERE channel = $1 AND address_hash = $2";
     SELECT_SUBSCRIBER_BY_CONFIRM = "SELECT * FROM subscribers WHERE confirm_hash = $1 AND confirm_expires_at > $2";
     SAVE_SUBSCRIBER = "UPDATE subscribers SET state = $1, address = $2, scope = $3, time_zone = $4, language = $5, contact = $6,
@@ -35,11 +39,6 @@ statements! {
     END_OF_PARTNER = "UPDATE subscribers SET state = 'ended', ended_at = $1, updated_at = $1
         WHERE partner_id = $2 AND state IN ('pending', 'confirmed', 'disabled')";
     COUNT_SUPPRESSED = "SELECT COUNT(*) FROM subscribers WHERE state = 'suppressed' AND address = $1";
-    SELECT_PARTNERS_OF {
-        sqlite = "SELECT id, partner_id FROM subscribers WHERE partner_id IS NOT NULL AND id IN (SELECT value FROM json_each($1))",
-        postgres = "SELECT id, partner_id FROM subscribers WHERE partner_id IS NOT NULL
-            AND id IN (SELECT jsonb_array_elements_text($1::jsonb))"
-    };
     COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2";
     COUNT_UNPROVEN = "SELECT COUNT(*) FROM subscribers WHERE host = $1 AND channel <> 'email' AND state = 'pending' AND created_at > $2
         AND NOT EXISTS (SELECT 1 FROM subscribers p WHERE p.host = $1 AND p.channel <> 'email' AND p.state = 'confirmed')";
@@ -179,6 +178,12 @@ impl Tx {
         fetch_optional!(self, SubscriberRow, SELECT_SUBSCRIBER, id)
     }
 
+    /// Several subscribers in one read; those that are gone are left out.
+    pub async fn subscribers(&mut self, ids: &[&str]) -> Result<Vec<SubscriberRow>> {
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        fetch_all!(self, SubscriberRow, SELECT_SUBSCRIBERS, ids)
+    }
+
     /// The subscriber with this address on this channel.
     pub async fn subscriber_by_address(
         &mut self,
@@ -285,12 +290,6 @@ impl Tx {
     /// Whether this mail address is not to be written to, on whatever page it was asked for.
     pub async fn is_suppressed(&mut self, address: &str) -> Result<bool> {
         Ok(fetch_one!(self, (i64,), COUNT_SUPPRESSED, address)?.0 > 0)
-    }
-
-    /// Subscriber and partner, of those who have one.
-    pub async fn partners_of(&mut self, subscriber_ids: &[&str]) -> Result<Vec<(String, String)>> {
-        let ids = serde_json::to_string(subscriber_ids).unwrap_or_default();
-        fetch_all!(self, (String, String), SELECT_PARTNERS_OF, ids)
     }
 
     /// Confirmations and challenges sent to a subscriber since `from`, and when the last was written.

@@ -30,6 +30,9 @@ words! {
     ONLY_GIVEN_UP = "Only an endpoint that was given up can be tried again.", "Nur ein aufgegebener Endpunkt kann erneut geprüft werden.", "Seul un point de terminaison abandonné peut être réessayé.", "Solo se puede volver a probar un endpoint abandonado.", "Si può riprovare solo un endpoint abbandonato.", "Só um endpoint abandonado pode ser tentado de novo.";
     NOTHING_NOW = "Nothing is sent to this subscription now.", "An dieses Abonnement wird zurzeit nichts gesendet.", "Rien n’est envoyé à cet abonnement actuellement.", "Ahora no se envía nada a esta suscripción.", "Al momento non viene inviato nulla a questa iscrizione.", "De momento não é enviado nada para esta assinatura.";
     WAIT_TESTS = "Wait a few seconds between tests; ten an hour at most.", "Bitte warten Sie einige Sekunden zwischen den Tests; höchstens zehn pro Stunde.", "Attendez quelques secondes entre les tests ; dix par heure au plus.", "Espere unos segundos entre pruebas; diez por hora como máximo.", "Attenda qualche secondo tra una prova e l’altra; dieci all’ora al massimo.", "Aguarde alguns segundos entre testes; dez por hora no máximo.";
+    WAIT_REPLAYS = "Messages are sent again twenty times an hour at most.", "Nachrichten werden höchstens zwanzigmal pro Stunde erneut gesendet.", "Les messages sont renvoyés vingt fois par heure au plus.", "Los mensajes se reenvían veinte veces por hora como máximo.", "I messaggi vengono inviati di nuovo al massimo venti volte all’ora.", "As mensagens são reenviadas no máximo vinte vezes por hora.";
+    NOT_AGAIN = "This message cannot be sent again now.", "Diese Nachricht kann jetzt nicht erneut gesendet werden.", "Ce message ne peut pas être renvoyé maintenant.", "Este mensaje no se puede reenviar ahora.", "Questo messaggio non può essere inviato di nuovo ora.", "Esta mensagem não pode ser reenviada agora.";
+    REPLAY_DAYS = "Give days like 2026-03-02, the first not after the last.", "Bitte geben Sie Tage wie 2026-03-02 an, den ersten nicht nach dem letzten.", "Indiquez des jours comme 2026-03-02, le premier au plus tard le dernier.", "Indique días como 2026-03-02, el primero no posterior al último.", "Indichi giorni come 2026-03-02, il primo non dopo l’ultimo.", "Indique dias como 2026-03-02, o primeiro não depois do último.";
     OTHERWISE = "This cannot be taken as it is. Please check it.", "So kann dies nicht übernommen werden. Bitte prüfen Sie es.", "Ceci ne peut pas être accepté tel quel. Veuillez vérifier.", "Esto no se puede aceptar así. Revíselo.", "Questo non può essere accettato così. Lo controlli.", "Isto não pode ser aceite assim. Verifique.";
 }
 
@@ -53,6 +56,7 @@ fn about(field: &str) -> Word {
         "time_zone" => NOT_ZONE,
         "what" => CHOOSE_WHAT,
         "days" => PAUSE_LONG,
+        "from" => REPLAY_DAYS,
         _ => OTHERWISE,
     }
 }

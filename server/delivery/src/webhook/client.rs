@@ -1,36 +1,62 @@
-//! One POST to a stranger: every name resolved once, every answer checked, the checked address dialled, and one
-//! wall-clock deadline over all of it. No redirects, no decompression, no cookies, no proxy from the environment.
+//! One POST to a stranger: every name resolved for every attempt, every answer checked, a checked address dialled, and
+//! one wall-clock deadline over all of it. No redirects, no decompression, no cookies, no proxy from the environment.
 
-use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use domain::clock::Timestamp;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::{
-    Request, Response, StatusCode,
+    Request, Response,
     body::Incoming,
-    client::conn::http1,
-    header::{ACCEPT, CONTENT_TYPE, HOST, RETRY_AFTER, USER_AGENT},
+    header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT},
 };
-use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{guard::Guard, sign::Secret, target::Target};
-use crate::{
-    outcome::{Outcome, clean},
-    schedule::RETRY_AFTER_MAX,
+use super::{
+    answer::{Answer, read},
+    guard::Guard,
+    line::Line,
+    pool::{Pool, place},
+    sign::Secret,
+    target::Target,
 };
+use crate::outcome::Outcome;
 
-/// Resolving and connecting.
-const CONNECT: Duration = Duration::from_secs(3);
-/// The whole exchange, body included.
-const EXCHANGE: Duration = Duration::from_secs(10);
-/// Bytes read of an answer.
-const BODY_MAX: usize = 64 * 1024;
+/// Addresses of a name that are tried.
+const ADDRESSES: usize = 8;
+/// A connection that has not come to rest this long after its answer is closed.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Resolving and connecting.
+    pub connect: Duration,
+    /// The whole exchange, body included.
+    pub exchange: Duration,
+    /// How long a connection is kept for the next message; nothing: it is not.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let [connect, exchange, idle] = [3, 10, 30].map(Duration::from_secs);
+        Self { connect, exchange, idle }
+    }
+}
 
 /// Turns a name into addresses.
 pub type Resolver = Arc<
@@ -50,6 +76,8 @@ pub struct Delivery<'a> {
     pub secrets: &'a [Secret],
     /// The exact bytes that are signed and sent.
     pub body: &'a [u8],
+    /// It reaches the peer once at most: no connection is used that may turn out closed, which asks for a second try.
+    pub is_once: bool,
 }
 
 impl Delivery<'_> {
@@ -59,21 +87,15 @@ impl Delivery<'_> {
     }
 }
 
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    /// What it means.
-    pub outcome: Outcome,
-    /// The body, as far as it was read.
-    pub body: Vec<u8>,
-}
-
 /// Sends webhooks under a [`Guard`].
 #[derive(Clone)]
 pub struct Client {
     guard: Arc<Guard>,
     resolver: Resolver,
     user_agent: String,
+    limits: Limits,
+    pool: Arc<Pool>,
+    dials: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Client {
@@ -89,7 +111,17 @@ impl Client {
         let resolver: Resolver = Arc::new(|host, port| {
             Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
         });
-        Self { guard: Arc::new(guard), resolver, user_agent }
+        let limits = Limits::default();
+        let pool = Arc::new(Pool::new(limits.idle));
+        Self { guard: Arc::new(guard), resolver, user_agent, limits, pool, dials: Arc::default() }
+    }
+
+    /// The same client under other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.pool = Arc::new(Pool::new(limits.idle));
+        self.limits = limits;
+        self
     }
 
     /// The same client with another resolver.
@@ -105,30 +137,56 @@ impl Client {
         &self.guard
     }
 
-    /// Sends one delivery. Never panics and never takes longer than ten seconds.
-    pub async fn post(&self, target: &Target, delivery: Delivery<'_>) -> Answer {
-        let deadline = Instant::now() + EXCHANGE;
-        match timeout_at(deadline, self.exchange(target, delivery)).await {
-            Ok(Ok(response)) => read(response, delivery.at, deadline).await,
-            Ok(Err(why)) => Answer { outcome: Outcome::retry(why), body: Vec::new() },
-            Err(_) => Answer { outcome: Outcome::retry("no answer within 10 s"), body: Vec::new() },
-        }
+    /// How many connections were dialled so far, whether or not they came about.
+    #[must_use]
+    pub fn dials(&self) -> u64 {
+        self.dials.load(Ordering::Relaxed)
     }
 
-    async fn exchange(&self, target: &Target, delivery: Delivery<'_>) -> Result<Response<Incoming>, String> {
-        let request = self.request(target, delivery)?;
-        let stream =
-            timeout(CONNECT, self.dial(target)).await.map_err(|_| "could not connect within 3 s")??;
-        if !target.is_https() {
-            return speak(stream, request).await;
-        }
-        let name = match target.ip() {
-            Some(ip) => rustls::pki_types::ServerName::from(ip),
-            None => target.host().to_owned().try_into().map_err(|_| "this name cannot be used with TLS")?,
+    /// Sends one delivery. Never panics and never takes longer than the limit of an exchange.
+    pub async fn post(&self, target: &Target, delivery: Delivery<'_>) -> Answer {
+        let deadline = Instant::now() + self.limits.exchange;
+        let (mut line, response) = match timeout_at(deadline, self.exchange(target, delivery)).await {
+            Ok(Ok(got)) => got,
+            Ok(Err(why)) => return Answer { outcome: Outcome::retry(why), body: Vec::new() },
+            Err(_) => {
+                let why = format!("no answer within {}", words(self.limits.exchange));
+                return Answer { outcome: Outcome::retry(why), body: Vec::new() };
+            }
         };
-        let connector = crate::tls::connector().map_err(|e| e.to_string())?;
-        let stream = connector.connect(name, stream).await.map_err(|e| format!("TLS failed: {e}"))?;
-        speak(stream, request).await
+        let (answer, is_whole) = read(response, delivery.at, deadline).await;
+        if is_whole && timeout(SETTLE, line.goes_on()).await == Ok(true) {
+            self.pool.keep(place(target), line);
+        }
+        answer
+    }
+
+    async fn exchange(
+        &self,
+        target: &Target,
+        delivery: Delivery<'_>,
+    ) -> Result<(Line, Response<Incoming>), String> {
+        let (begun, late) = (Instant::now(), || self.could_not_connect());
+        let addresses = timeout(self.limits.connect, self.permitted(target)).await.map_err(|_| late())??;
+        let resolved_in = begun.elapsed();
+        if !delivery.is_once
+            && let Some(mut line) = self.pool.take(&place(target), &addresses)
+        {
+            match line.send(self.request(target, delivery)?).await {
+                Ok(response) => return Ok((line, response)),
+                Err(why) if line.has_heard() => return Err(why),
+                Err(_) => {} // the peer had closed it meanwhile: once more, over a new one
+            }
+        }
+        let left = self.limits.connect.saturating_sub(resolved_in);
+        let (stream, peer) = timeout(left, self.dial(target, &addresses)).await.map_err(|_| late())??;
+        let mut line = connect(target, stream, peer).await?;
+        let response = line.send(self.request(target, delivery)?).await?;
+        Ok((line, response))
+    }
+
+    fn could_not_connect(&self) -> String {
+        format!("could not connect within {}", words(self.limits.connect))
     }
 
     fn request(&self, target: &Target, delivery: Delivery<'_>) -> Result<Request<Full<Bytes>>, String> {
@@ -146,24 +204,32 @@ impl Client {
         request.body(Full::new(Bytes::copy_from_slice(delivery.body))).map_err(|e| e.to_string())
     }
 
-    /// Resolves once; refuses the name if any of its addresses is refused; dials what was checked.
-    async fn dial(&self, target: &Target) -> Result<TcpStream, String> {
-        let addresses = match target.ip() {
-            Some(ip) => vec![SocketAddr::new(ip, target.port())],
-            None => (self.resolver)(target.host().to_owned(), target.port())
-                .await
-                .map_err(|_| "the name could not be resolved")?,
+    /// Resolves; refuses the name if any of its addresses is refused, and closes what was open to it.
+    async fn permitted(&self, target: &Target) -> Result<Vec<IpAddr>, String> {
+        let addresses: Vec<IpAddr> = match target.ip() {
+            Some(ip) => vec![ip],
+            None => {
+                let found = (self.resolver)(target.host().to_owned(), target.port()).await;
+                found.map_err(|_| "the name could not be resolved")?.iter().map(SocketAddr::ip).collect()
+            }
         };
-        let permitted = |a: &SocketAddr| self.guard.permits(a.ip(), target.port(), target.is_https());
+        let permitted = |ip: &IpAddr| self.guard.permits(*ip, target.port(), target.is_https());
         if self.guard.is_internal(target.host(), target.port()) || !addresses.iter().all(permitted) {
+            self.pool.forget(&place(target));
             return Err("blocked: this address may not be dialled".into());
         }
+        Ok(addresses)
+    }
+
+    /// Dials one of the addresses, which were checked.
+    async fn dial(&self, target: &Target, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), String> {
         let mut failed = "the name has no address".to_owned();
-        for address in addresses.into_iter().take(8) {
-            match TcpStream::connect(SocketAddr::new(address.ip(), target.port())).await {
+        for ip in addresses.iter().take(ADDRESSES) {
+            self.dials.fetch_add(1, Ordering::Relaxed);
+            match TcpStream::connect(SocketAddr::new(*ip, target.port())).await {
                 Ok(stream) => {
                     stream.set_nodelay(true).map_err(|e| e.to_string())?;
-                    return Ok(stream);
+                    return Ok((stream, *ip));
                 }
                 Err(e) => failed = format!("could not connect: {e}"),
             }
@@ -172,84 +238,22 @@ impl Client {
     }
 }
 
-async fn speak<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let (mut sender, connection) = http1::Builder::new()
-        .max_headers(64)
-        .max_buf_size(16 * 1024)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|e| format!("HTTP failed: {e}"))?;
-    // Ends with the response: dropping its body closes the connection.
-    tokio::spawn(async move {
-        let _ = timeout(EXCHANGE, connection).await;
-    });
-    sender.send_request(request).await.map_err(|e| format!("HTTP failed: {e}"))
-}
-
-/// Reads at most 64 KiB until the deadline. What was promised by the status line holds, however the body ends.
-async fn read(response: Response<Incoming>, at: Timestamp, deadline: Instant) -> Answer {
-    let status = response.status();
-    let retry_after =
-        response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| retry_after(v, at));
-    let mut incoming = response.into_body();
-    let mut body = Vec::new();
-    while let Ok(Some(Ok(frame))) = timeout_at(deadline, incoming.frame()).await {
-        let Some(data) = frame.data_ref() else { continue };
-        body.extend_from_slice(&data[..data.len().min(BODY_MAX - body.len())]);
-        if body.len() >= BODY_MAX {
-            break;
-        }
+fn words(limit: Duration) -> String {
+    if limit.subsec_millis() == 0 {
+        return format!("{} s", limit.as_secs());
     }
-    Answer { outcome: judge(status, retry_after, &body), body }
+    format!("{} ms", limit.as_millis())
 }
 
-/// What a status means for the delivery.
-fn judge(status: StatusCode, after_ms: Option<i64>, body: &[u8]) -> Outcome {
-    let answer = clean(
-        format!("{} {}", status.as_u16(), String::from_utf8_lossy(&body[..body.len().min(600)])).as_bytes(),
-    );
-    match status {
-        s if s.is_success() => Outcome::Delivered(answer),
-        StatusCode::GONE => Outcome::Gone(answer),
-        _ => Outcome::Retry { answer, after_ms },
+async fn connect(target: &Target, stream: TcpStream, peer: IpAddr) -> Result<Line, String> {
+    if !target.is_https() {
+        return Line::open(stream, peer).await;
     }
-}
-
-/// `Retry-After` in milliseconds: seconds or an HTTP date, between now and a day from now.
-#[must_use]
-pub fn retry_after(value: &str, now: Timestamp) -> Option<i64> {
-    let value = value.trim();
-    let ms = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
-        value.parse::<i64>().unwrap_or(i64::MAX / 1_000).saturating_mul(1_000)
-    } else {
-        chrono::DateTime::parse_from_rfc2822(value).ok()?.timestamp_millis().saturating_sub(now.millis())
+    let name = match target.ip() {
+        Some(ip) => rustls::pki_types::ServerName::from(ip),
+        None => target.host().to_owned().try_into().map_err(|_| "this name cannot be used with TLS")?,
     };
-    Some(ms.clamp(0, RETRY_AFTER_MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_in_both_forms_is_clamped_to_a_day() {
-        let now = Timestamp::parse_rfc3339("2015-10-21T07:28:00Z").unwrap();
-        for (value, ms) in [
-            ("120", Some(120_000)),
-            (" 0 ", Some(0)),
-            ("1000000000000", Some(RETRY_AFTER_MAX)),
-            ("99999999999999999999999", Some(RETRY_AFTER_MAX)),
-            ("Wed, 21 Oct 2015 07:29:00 GMT", Some(60_000)),
-            ("Wed, 21 Oct 2014 07:28:00 GMT", None),
-            ("Tue, 21 Oct 2014 07:28:00 GMT", Some(0)),
-            ("-1", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(retry_after(value, now), ms, "{value:?}");
-        }
-    }
+    let connector = crate::tls::connector().map_err(|e| e.to_string())?;
+    let stream = connector.connect(name, stream).await.map_err(|e| format!("TLS failed: {e}"))?;
+    Line::open(stream, peer).await
 }

@@ -12,6 +12,8 @@ const PORTS: [u16; 1] = [443];
 pub struct Guard {
     /// Ranges that may be dialled although they are not public; lifts https-only and the port list there.
     pub allow: Vec<IpNet>,
+    /// Names inside those ranges, and everything below them; lifts https-only and the port list at registration.
+    pub names: Vec<String>,
     /// Our own listeners; never dialled, whatever is allowed.
     pub own: Vec<SocketAddr>,
     /// Hosts and ports of our relay and database, as configured; never dialled.
@@ -34,6 +36,17 @@ impl Guard {
         }
         self.allow.iter().any(|range| range.contains(&ip))
             || (Self::is_ordinary(is_https, port) && is_global(ip))
+    }
+
+    /// Whether the operator named this host, or one above it, as inside the allowed ranges.
+    #[must_use]
+    pub fn is_named(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.names.iter().any(|name| {
+            let name = name.trim_matches('.').to_ascii_lowercase();
+            host.strip_suffix(&name).is_some_and(|above| above.is_empty() || above.ends_with('.'))
+                && !name.is_empty()
+        })
     }
 
     /// Whether this host and port are our relay's or database's.
@@ -160,6 +173,7 @@ mod tests {
             allow: vec!["127.0.0.0/8".parse().unwrap()],
             own: vec!["127.0.0.1:8080".parse().unwrap()],
             internal: vec![("relay.internal".into(), 25)],
+            ..Guard::default()
         };
         assert!(guard.permits(ip("127.0.0.1"), 9000, false));
         assert!(guard.permits(ip("::ffff:127.0.0.2"), 9000, false));
@@ -171,5 +185,16 @@ mod tests {
         assert!(guard.is_internal("Relay.internal", 25) && !guard.is_internal("relay.internal", 26));
         let open = Guard { own: vec!["0.0.0.0:80".parse().unwrap()], ..guard };
         assert!(!open.permits(ip("127.0.0.9"), 80, false));
+    }
+
+    #[test]
+    fn a_name_counts_for_itself_and_what_is_below() {
+        let guard = Guard { names: vec!["Hooks.internal".into(), String::new()], ..Guard::default() };
+        for yes in ["hooks.internal", "a.hooks.internal", "HOOKS.INTERNAL"] {
+            assert!(guard.is_named(yes), "{yes}");
+        }
+        for no in ["internal", "xhooks.internal", "hooks.internal.example.com", "", "example.com"] {
+            assert!(!guard.is_named(no), "{no}");
+        }
     }
 }

@@ -71,13 +71,15 @@ impl Target {
     fn judge(url: Url, is_https: bool, guard: &Guard) -> Result<Self, BadUrl> {
         let port = url.port_or_known_default().ok_or(BadUrl::Malformed)?;
         let (host, ip) = match url.host().ok_or(BadUrl::Malformed)? {
-            Host::Domain(name) if is_name(name, !guard.allow.is_empty()) => (name.to_owned(), None),
+            Host::Domain(name) if is_name(name, guard.is_named(name)) => (name.to_owned(), None),
             Host::Domain(_) => return Err(BadUrl::Refused),
             Host::Ipv4(v4) => (v4.to_string(), Some(IpAddr::V4(v4))),
             Host::Ipv6(v6) => (v6.to_string(), Some(IpAddr::V6(v6))),
         };
-        // Without an allowed range nothing can lift https-only and the port list, so say so at once.
-        if !Guard::is_ordinary(is_https, port) && guard.allow.is_empty() {
+        // Only what the operator allowed lifts https-only and the port list: a literal address by its range, a name by
+        // name, since nothing is resolved here.
+        let is_lifted = if ip.is_some() { !guard.allow.is_empty() } else { guard.is_named(&host) };
+        if !Guard::is_ordinary(is_https, port) && !is_lifted {
             return Err(if is_https { BadUrl::Refused } else { BadUrl::NotHttps });
         }
         if guard.is_internal(&host, port) || ip.is_some_and(|ip| !guard.permits(ip, port, is_https)) {
@@ -131,7 +133,7 @@ impl Target {
     }
 }
 
-/// A name of public shape; a single label only where the operator allowed ranges of an own network.
+/// A name of public shape; a single label only where the operator named it.
 fn is_name(name: &str, single_label: bool) -> bool {
     let labels: Vec<&str> = name.split('.').collect();
     let fits = |label: &&str| {

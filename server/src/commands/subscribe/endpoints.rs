@@ -1,6 +1,6 @@
 //! Endpoints that fail: for how long, whom that is told, and sending again what was given up.
 
-use domain::clock::{DAY, Timestamp};
+use domain::clock::{DAY, HOUR, Timestamp};
 use serde_json::json;
 use store::Tx;
 
@@ -12,12 +12,17 @@ const GIVEN_UP_AFTER: i64 = 5 * DAY;
 
 /// What is sent again.
 #[derive(Debug, Clone, Copy)]
-pub enum Again {
-    /// One delivery, under its old id.
-    One(i64),
+pub enum Again<'a> {
+    /// One message, taken or given up, by what its `webhook-id` holds after `msg_`.
+    One(&'a str),
     /// Everything that was given up since then.
     Since(Timestamp),
+    /// Everything that was given up of the messages of this time; the end is not part of it.
+    Between(Timestamp, Timestamp),
 }
+
+/// How often things are sent again to one endpoint in an hour.
+const REPLAYS: i64 = 20;
 
 /// After an attempt that failed. The owner hears when a message is given up for the first time, and when the endpoint
 /// is; by mail, where there is an address.
@@ -32,9 +37,11 @@ pub async fn failed(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, is_given_up: bo
     if is_given_up && ctx.now.since(since) >= GIVEN_UP_AFTER {
         return disable(tx, ctx, subscriber_id, "it failed for five days").await;
     }
-    let is_first =
-        tx.deliveries_of(subscriber_id, 200).await?.iter().filter(|d| d.state == "dead").count() <= 1;
-    if is_given_up && is_first && row.contact.is_some() {
+    if !is_given_up || row.contact.is_none() {
+        return Ok(());
+    }
+    let last = tx.deliveries_of(subscriber_id, 200).await?;
+    if last.iter().filter(|d| d.state == "dead").count() <= 1 {
         handshake(tx, ctx, "endpoint_failing", subscriber_id).await?;
     }
     Ok(())
@@ -68,17 +75,34 @@ pub async fn enable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), R
 }
 
 /// Sends again; how many.
-pub async fn replay(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, again: Again) -> Result<u64, Refusal> {
+pub async fn replay(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, again: Again<'_>) -> Result<u64, Refusal> {
     let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
     if row.state != "confirmed" {
         return Err(Refusal::Conflict("Nothing is sent to this subscription now.".into()));
     }
-    let count = match again {
-        Again::One(id) => u64::from(tx.replay_delivery(subscriber_id, id, ctx.now).await?),
-        Again::Since(from) => tx.replay_dead(subscriber_id, from, ctx.now).await?,
+    let subject = format!("subscriber:{subscriber_id}");
+    if tx.replays_since(&subject, ctx.now.plus(-HOUR)).await? >= REPLAYS {
+        return Err(Refusal::Conflict("Messages are sent again twenty times an hour at most.".into()));
+    }
+    let end = Timestamp::from_millis(i64::MAX);
+    let (count, what) = match again {
+        Again::One(id) => {
+            if !tx.replay_one(subscriber_id, id, ctx.now).await? {
+                return Err(Refusal::Conflict("This message cannot be sent again now.".into()));
+            }
+            (1, json!({ "webhook_id": format!("msg_{id}") }))
+        }
+        Again::Since(from) => {
+            let count = tx.replay_dead(subscriber_id, from, end, ctx.now).await?;
+            (count, json!({ "from": from.rfc3339() }))
+        }
+        Again::Between(from, until) => {
+            let count = tx.replay_dead(subscriber_id, from, until, ctx.now).await?;
+            (count, json!({ "from": from.rfc3339(), "until": until.rfc3339() }))
+        }
     };
-    let detail = json!({ "count": count });
-    audit(tx, ctx, "replay_deliveries", &format!("subscriber:{subscriber_id}"), detail).await?;
+    let detail = json!({ "count": count, "what": what });
+    audit(tx, ctx, "replay_deliveries", &subject, detail).await?;
     Ok(count)
 }
 

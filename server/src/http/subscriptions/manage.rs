@@ -1,7 +1,7 @@
 //! The manage link: whoever holds it sees and changes one subscription, without an account. GET changes nothing.
 
 use app::{
-    model::{ManagePage, Message},
+    model::{ManagePage, ManagedMessage, Message},
     paths,
     public::{manage_page, message_page},
 };
@@ -24,10 +24,7 @@ use super::{failed, public_page, read, site, wish};
 use crate::{
     commands::{
         Ctx, Refusal,
-        subscribe::{
-            self,
-            endpoints::{self, Again},
-        },
+        subscribe::{self, endpoints},
     },
     http::{door::Door, fields::Fields},
     reads::deliveries,
@@ -52,6 +49,7 @@ impl Done {
             "resumed" => words::RESUMED,
             "tested" => words::TESTED,
             "replayed" => words::REPLAYED,
+            "replayed-one" => words::REPLAYED_ONE,
             "asked" => words::ASKED,
             _ => return None,
         })
@@ -122,12 +120,13 @@ async fn page(
     }
     let message = |d: DeliveryRow| {
         let state = deliveries::state_in(&d.state).map(|word| language.say(word).to_owned());
-        (
-            language.utc_time(d.created_at, now),
-            language.say(deliveries::about_in(&d.kind)).to_owned(),
-            state.unwrap_or(d.state),
-            d.answer.unwrap_or_default(),
-        )
+        ManagedMessage {
+            at: language.utc_time(d.created_at, now),
+            what: language.say(deliveries::about_in(&d.kind)).to_owned(),
+            again: deliveries::is_repeatable(&d).then_some(d.event_id),
+            state: state.unwrap_or(d.state),
+            answer: d.answer.unwrap_or_default(),
+        }
     };
     Ok(ManagePage {
         site: door.site(app).speaking(language),
@@ -171,6 +170,7 @@ fn state(row: &SubscriberRow, language: Language, about: &str, now: Timestamp) -
 async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
     let ctx = Ctx::system(app.clock.now());
     let (mut language, mut partner) = (Language::English, None);
+    let is_one = fields.some("message").is_some();
     let done = async {
         let mut tx = app.store.write().await?;
         let Some(row) = found(&mut tx, app, token).await? else {
@@ -194,7 +194,9 @@ async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
             answer(app, token, StatusCode::OK, Said { secret, ..Said::default() }).await
         }
         (Ok(_), verb) => {
-            Redirect::to(&format!("{}?done={}", paths::manage(token), verb.done())).into_response()
+            let is_one = matches!(verb, Verb::Replay) && is_one;
+            let done = if is_one { "replayed-one" } else { verb.done() };
+            Redirect::to(&format!("{}?done={done}", paths::manage(token))).into_response()
         }
         (Err(Refusal::NotFound(_)), _) => gone(app),
         (Err(Refusal::Field { field, message }), _) => {
@@ -272,7 +274,7 @@ impl Verb {
                 }
                 endpoints::test(tx, ctx, id).await?;
             }
-            Self::Replay => drop(endpoints::replay(tx, ctx, id, Again::Since(Timestamp::default())).await?),
+            Self::Replay => drop(endpoints::replay(tx, ctx, id, wish::repeats(fields)?).await?),
             Self::Enable => endpoints::enable(tx, ctx, id).await?,
             Self::Leave => subscribe::unsubscribe(tx, ctx, id).await?,
             Self::Erase if fields.some("sure").is_none() => {

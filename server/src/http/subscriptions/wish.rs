@@ -3,15 +3,19 @@
 use app::model::{Choice, PortfolioChoice, ScopeForm};
 use chrono::NaiveDate;
 use domain::{
-    clock::Timestamp,
+    clock::{DAY, Timestamp},
     clock_local::is_zone,
     language::Language,
+    roster::local_time,
     scope::{Scope, Trip, today},
     severity::Severity,
 };
 
 use crate::{
-    commands::{Refusal, subscribe::Wish},
+    commands::{
+        Refusal,
+        subscribe::{Wish, endpoints::Again},
+    },
     http::fields::Fields,
     reads::World,
 };
@@ -78,6 +82,26 @@ fn trip(fields: &Fields, now: Timestamp) -> Result<Option<Trip>, Refusal> {
     };
     let zone = Some(fields.one("time_zone").trim()).filter(|z| is_zone(z)).unwrap_or("UTC");
     Trip::new(from, until, today(now, zone)).map(Some).map_err(|why| Refusal::field("trip", why))
+}
+
+/// What is to be sent again: one message, or what was given up, of some days where they are given.
+///
+/// # Errors
+/// When a day is none, or the last lies before the first.
+pub(in crate::http) fn repeats(fields: &Fields) -> Result<Again<'_>, Refusal> {
+    if let Some(id) = fields.some("message") {
+        return Ok(Again::One(id));
+    }
+    let day = |name: &str, otherwise: Timestamp| match fields.some(name) {
+        None => Ok(otherwise),
+        Some(text) => local_time(&format!("{}T00:00", text.trim()), "UTC"),
+    };
+    let end = Timestamp::from_millis(i64::MAX);
+    match (day("from", Timestamp::default()), day("until", end)) {
+        (Ok(from), Ok(until)) if until == end => Ok(Again::Since(from)),
+        (Ok(from), Ok(until)) if from <= until => Ok(Again::Between(from, until.plus(DAY))),
+        _ => Err(Refusal::field("from", "Give days like 2026-03-02, the first not after the last.")),
+    }
 }
 
 /// The fields as they were typed, for a form that comes back.

@@ -20,8 +20,33 @@ use crate::{
     state::App,
 };
 
-/// Records a verdict, if its claim still stands.
-pub(super) async fn keep(tx: &mut Tx, app: &App, sent: &Sent, now: Timestamp) -> Result<(), Refusal> {
+/// Records verdicts, where their claims still stand: of what was taken in a statement for all, of the rest one by one.
+pub(super) async fn keep(tx: &mut Tx, app: &App, sent: &[Sent], now: Timestamp) -> Result<(), Refusal> {
+    let all: Vec<(&Sent, &str)> = sent.iter().filter_map(|s| Some((s, taken(s)?))).collect();
+    if !all.is_empty() {
+        let ended: Vec<_> = all.iter().map(|(s, a)| (s.claim.row.id, &*s.claim.fence, *a)).collect();
+        let tried: Vec<_> =
+            all.iter().map(|(s, a)| (s.claim.row.id, &*s.claim.row.subscriber_id, s.took_ms, *a)).collect();
+        let ids: Vec<&str> = all.iter().map(|(s, _)| &*s.claim.row.subscriber_id).collect();
+        tx.insert_taken(&tried, now).await?;
+        tx.finish_delivered(&ended, now).await?;
+        tx.note_all_working(&ids).await?;
+    }
+    for sent in sent.iter().filter(|s| taken(s).is_none()) {
+        one(tx, app, sent, now).await?;
+    }
+    Ok(())
+}
+
+/// The answer to a message that was taken and is no challenge.
+fn taken(sent: &Sent) -> Option<&str> {
+    match &sent.verdict {
+        Verdict::Tried(Outcome::Delivered(answer)) if !sent.claim.is_challenge => Some(answer),
+        _ => None,
+    }
+}
+
+async fn one(tx: &mut Tx, app: &App, sent: &Sent, now: Timestamp) -> Result<(), Refusal> {
     let (id, fence) = (sent.claim.row.id, sent.claim.fence.as_str());
     match &sent.verdict {
         Verdict::Skipped(why) => tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?,

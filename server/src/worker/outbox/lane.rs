@@ -8,7 +8,7 @@ use std::{
 
 use delivery::outcome::Outcome;
 use domain::clock::SECOND;
-use store::ClaimedRow;
+use store::{ClaimedRow, SubscriberRow};
 use tokio::{
     sync::{Notify, watch},
     task::{Id, JoinError, JoinSet},
@@ -163,9 +163,7 @@ impl Lane {
         let fence = new_id();
         let mut claimed = Vec::new();
         let mut tx = self.app.store.write().await?;
-        for sent in &self.sent {
-            keep(&mut tx, &self.app, sent, now).await?;
-        }
+        keep(&mut tx, &self.app, &self.sent, now).await?;
         if room > 0 {
             let room = i64::try_from(room).unwrap_or(1);
             claimed = tx.claim_deliveries(&CHANNELS, room, &fence, now, LEASE).await?;
@@ -176,14 +174,17 @@ impl Lane {
     }
 
     async fn start(&mut self, fence: &str, claimed: Vec<ClaimedRow>) -> Result<(), Refusal> {
-        let ids: Vec<&str> = claimed.iter().map(|row| row.subscriber_id.as_str()).collect();
-        let partners: HashMap<String, String> =
-            self.app.store.read().await?.partners_of(&ids).await?.into_iter().collect();
+        let subscribers = self.subscribers(&claimed).await?;
         for row in claimed {
-            let partner = partners.get(&row.subscriber_id).cloned();
+            let partner = subscribers.get(&row.subscriber_id).and_then(|s| s.partner_id.clone());
             let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false, is_sick: false };
             let Some(told) = self.told(&claim.row.event_id, partner).await? else {
                 let verdict = Verdict::Skipped("nothing to tell any more".into());
+                self.sent.push(Sent { claim, verdict, took_ms: 0 });
+                continue;
+            };
+            let Some(to) = subscribers.get(&claim.row.subscriber_id) else {
+                let verdict = Verdict::Skipped("the subscriber is gone".into());
                 self.sent.push(Sent { claim, verdict, took_ms: 0 });
                 continue;
             };
@@ -201,8 +202,7 @@ impl Lane {
             }
             self.sick_under_way += usize::from(claim.is_sick);
             self.busy.insert(subscriber.clone(), busy + 1);
-            let (app, senders) = (self.app.clone(), self.senders.clone());
-            let row = claim.row.clone();
+            let (app, senders, row) = (self.app.clone(), self.senders.clone(), to.clone());
             let attempt = self.sending.spawn(async move {
                 let begun = Instant::now();
                 let verdict = attempt(&app, &senders, &told, &row).await;
@@ -211,6 +211,21 @@ impl Lane {
             self.under_way.insert(attempt.id(), claim);
         }
         Ok(())
+    }
+
+    /// The recipients of what was claimed, in one read and at the last moment: whoever unsubscribed a second ago hears
+    /// nothing any more.
+    async fn subscribers(
+        &self,
+        claimed: &[ClaimedRow],
+    ) -> Result<HashMap<String, Arc<SubscriberRow>>, Refusal> {
+        if claimed.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: HashSet<&str> = claimed.iter().map(|row| row.subscriber_id.as_str()).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let rows = self.app.store.read().await?.subscribers(&ids).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect())
     }
 
     /// What a notice tells, read once a minute at most.

@@ -6,26 +6,18 @@ use delivery::{
     webhook::{Secret, Target, body, challenge, client::Delivery},
 };
 use domain::language::{Language, alarm, mail};
-use store::{ClaimedRow, SubscriberRow};
+use store::SubscriberRow;
 
 use super::{Senders, lane::Verdict, told::Told};
 use crate::{commands::subscribe, keys::Purpose, state::App};
 
-/// Tries one delivery.
-pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &ClaimedRow) -> Verdict {
-    // Read at the last moment: whoever unsubscribed a second ago hears nothing any more.
-    let subscriber = match app.store.read().await {
-        Ok(mut tx) => tx.subscriber(&row.subscriber_id).await,
-        Err(error) => Err(error),
-    };
-    let subscriber = match subscriber {
-        Ok(Some(subscriber)) => subscriber,
-        Ok(None) => return Verdict::Skipped("the subscriber is gone".into()),
-        Err(error) => {
-            tracing::error!(%error, "outbox: a subscriber could not be read");
-            return Verdict::PutBack(250);
-        }
-    };
+/// Tries one delivery to a subscriber as it was read just now.
+pub(super) async fn attempt(
+    app: &App,
+    senders: &Senders,
+    told: &Told,
+    subscriber: &SubscriberRow,
+) -> Verdict {
     let is_handshake = !told.is_news();
     let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge" | "welcome");
     if subscriber.state != if asks { "pending" } else { "confirmed" } {
@@ -35,8 +27,8 @@ pub(super) async fn attempt(app: &App, senders: &Senders, told: &Told, row: &Cla
         return Verdict::Skipped("the subscriber has paused".into());
     }
     Verdict::Tried(match Chat::from_slug(&subscriber.channel) {
-        Some(which) => chat(app, senders, told, &subscriber, which).await,
-        None => webhook(app, senders, told, &subscriber).await,
+        Some(which) => chat(app, senders, told, subscriber, which).await,
+        None => webhook(app, senders, told, subscriber).await,
     })
 }
 
@@ -57,7 +49,9 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     if told.outbox.kind == "challenge" {
         let expected = app.keys.token(Purpose::MailLink, &["challenge", &told.outbox.event_id]);
         let body = challenge::body(&expected);
-        let answer = client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await;
+        let answer = client
+            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: true })
+            .await;
         return match answer.outcome {
             Outcome::Delivered(_) if !challenge::passes(&expected, &answer.body) => {
                 Outcome::retry("the answer does not hold the challenge")
@@ -66,12 +60,18 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
         };
     }
     if told.outbox.kind == "test" {
-        let body = body::test(&(app.snapshot.with_world(|w| w.page_id.clone()), told.page_name.clone()), at);
-        return client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome;
+        let body = body::test(&app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone())), at);
+        return client
+            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+            .await
+            .outcome;
     }
     let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
     let body = body::incident(notice, &unsubscribe_url(app, subscriber), at);
-    client.post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body }).await.outcome
+    client
+        .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+        .await
+        .outcome
 }
 
 async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &SubscriberRow, chat: Chat) -> Outcome {
@@ -89,7 +89,18 @@ async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &Subscriber
     let Some(card) = card(app, told, subscriber) else {
         return Outcome::Dead("the update is not there any more".into());
     };
-    let answer = client.post(&target, Delivery { id: "", at, secrets: &[], body: &chat.body(&card) }).await;
+    let answer = client
+        .post(
+            &target,
+            Delivery {
+                id: "",
+                at,
+                secrets: &[],
+                body: &chat.body(&card),
+                is_once: told.outbox.kind == "welcome",
+            },
+        )
+        .await;
     match answer.outcome {
         Outcome::Delivered(said) if !chat.took(&answer.body) => Outcome::retry(said),
         // These services say 404 where the owner has removed the webhook.

@@ -21,15 +21,13 @@ use crate::{
     auth::{role::Permission, session::Session, sure},
     commands::{
         Refusal,
-        subscribe::{
-            self, bounces,
-            endpoints::{self, Again},
-        },
+        subscribe::{self, bounces, endpoints},
     },
     http::{
         console::{ctx, frame, page},
         errors::refusal_page,
         fields::Fields,
+        subscriptions::repeats,
     },
     reads::deliveries,
     state::App,
@@ -93,6 +91,7 @@ async fn load(
     let message = |d: store::DeliveryRow| SubscriberMessage {
         at: format!("{}, {}", utc_date(d.created_at), utc_time(d.created_at, d.created_at)),
         what: deliveries::about(&d.kind).to_owned(),
+        again: (row.channel != "email" && deliveries::is_repeatable(&d)).then(|| d.event_id.clone()),
         state: d.state,
         attempts: d.attempts,
         answer: d.answer.unwrap_or_default(),
@@ -141,7 +140,7 @@ pub async fn act(
     Path(id): Path<String>,
     Extension(fields): Extension<Fields>,
 ) -> Response {
-    match run(&app, &session, &id, fields.one("verb")).await {
+    match run(&app, &session, &id, &fields).await {
         Ok(None) => {
             let path = format!("/console/subscribers/{id}");
             let why = format!("More than {REPLAYED_FREELY} messages would be sent again");
@@ -161,10 +160,10 @@ pub async fn act(
 }
 
 /// None: both factors are asked for first.
-async fn run(app: &App, session: &Session, id: &str, verb: &str) -> Result<Option<String>, Refusal> {
+async fn run(app: &App, session: &Session, id: &str, fields: &Fields) -> Result<Option<String>, Refusal> {
     let ctx = ctx(app, session);
     let mut tx = app.store.write().await?;
-    let words = match verb {
+    let words = match fields.one("verb") {
         "approve" => {
             subscribe::approve(&mut tx, &ctx, id).await?;
             "Approved.".to_owned()
@@ -173,9 +172,10 @@ async fn run(app: &App, session: &Session, id: &str, verb: &str) -> Result<Optio
             endpoints::test(&mut tx, &ctx, id).await?;
             "A test is on its way.".into()
         }
-        "replay" => match endpoints::replay(&mut tx, &ctx, id, Again::Since(Timestamp::default())).await? {
+        "replay" => match endpoints::replay(&mut tx, &ctx, id, repeats(fields)?).await? {
             0 => "Nothing was given up.".into(),
             n if n > REPLAYED_FREELY && !session.is_sure(ctx.now) => return Ok(None),
+            1 => "1 message is sent again, after everything that is new.".into(),
             n => format!("{n} messages are sent again, after everything that is new."),
         },
         "enable" => {
