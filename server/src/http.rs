@@ -92,6 +92,7 @@ fn guarded() -> Router<App> {
         .route("/console/subscribers/import", post(subscribers::import))
         .route("/console/subscribers/export", post(subscribers::export))
         .route("/console/subscribers/resume-mail", post(subscribers::resume_mail))
+        .route("/console/subscribers/resume-digests", post(subscribers::resume_digests))
         .route("/console/deliveries.json", get(subscribers::health))
         .route("/console/subscribers/{id}", get(subscribers::one::show).post(subscribers::one::act))
         .route("/console/settings", get(settings::show))

@@ -149,6 +149,30 @@ pub struct IncidentNotice {
     pub updates: Vec<NoticeUpdate>,
 }
 
+/// What telemetry changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasuredNotice {
+    /// Public id of the page.
+    pub page_id: String,
+    /// Where the page's addresses begin, without a closing slash.
+    pub origin: String,
+    /// Page indicator word and its description at the time of sending.
+    pub indicator: (String, String),
+    /// In the order in which they began.
+    pub changes: Vec<MeasuredChange>,
+}
+
+/// A cell that telemetry changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasuredChange {
+    /// The cell with what it showed and shows.
+    pub cell: NoticeCell,
+    /// What that rests on, one sentence.
+    pub evidence: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 impl IncidentNotice {
     /// `[Sev 2] France/eUICC download – about one in five downloads time out`.
     #[must_use]

@@ -39,6 +39,9 @@ pub struct Scope {
     /// Only while travelling; it ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trip: Option<Trip>,
+    /// Also what telemetry changes, before anybody has written about it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells_measured: bool,
 }
 
 /// Days of a trip, both included, by the traveller's clock.
@@ -68,6 +71,8 @@ pub struct Matter {
     pub incident: Option<String>,
     /// Whether it is planned work.
     pub is_maintenance: bool,
+    /// Whether telemetry says it, and nobody has written about it.
+    pub is_measured: bool,
     /// The worst it has been: whoever heard of it hears of its end. None: no severity was given.
     pub worst: Option<Severity>,
     /// Every cell that it touches or touched.
@@ -115,7 +120,9 @@ impl Scope {
         if self.incident.is_some() && self.incident != matter.incident {
             return false;
         }
-        if self.is_maintenance_only && !matter.is_maintenance {
+        if (self.is_maintenance_only && !matter.is_maintenance)
+            || (matter.is_measured && !self.tells_measured)
+        {
             return false;
         }
         if let (Some(least), Some(worst)) = (self.min_severity, matter.worst)
@@ -180,6 +187,9 @@ impl Scope {
         if let Some(trip) = self.trip {
             let (from, until) = (language.date(trip.from), language.date(trip.until));
             words.push_str(&language.fill(about::FROM_TO, &[&from, &until]));
+        }
+        if self.tells_measured {
+            words.push_str(language.say(about::MEASURED_TOO));
         }
         words
     }

@@ -94,6 +94,7 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
             <h1>"Subscribers"</h1>
             {model.done.clone().map(|done| view! { <p class="card note" role="status">{done}</p> })}
             {held_up(frame, model)}
+            {held_digests(frame, model)}
             <h2>"Delivery in the past hour"</h2>
             {health(model)}
             <h2>"Who hears of incidents"</h2>
@@ -131,6 +132,27 @@ fn held_up(frame: &Frame, model: &Subscribers) -> Option<AnyView> {
         <div class="card note" role="alert">
             <p><b>"Mail that is no news of an incident is held up. "</b>{why}</p>
             <p>"Updates about incidents still leave. Confirmations, tests and notices about endpoints wait for a day at most. Look where the addresses came from (an old import, a sign-up form that is abused), and at the wording, before you go on: an owner ends the pause here, and what came back so far is not counted again."</p>
+            {resume}
+        </div>
+    };
+    Some(card.into_any())
+}
+
+/// Why digests are held, and the way on.
+fn held_digests(frame: &Frame, model: &Subscribers) -> Option<AnyView> {
+    let why = model.held_digests.clone()?;
+    let resume = model.may_command.then(|| {
+        view! {
+            <form method="post" action="/console/subscribers/resume-digests">
+                {frame.token()}
+                <div class="act"><button>"Send digests again"</button></div>
+            </form>
+        }
+    });
+    let card = view! {
+        <div class="card note" role="alert">
+            <p><b>"Digests of measured changes are held. "</b>{why}</p>
+            <p>"Updates about incidents still leave, and endpoints still hear of every change. Look in Telemetry whether the grid flaps, or a source sends nonsense, before you go on."</p>
             {resume}
         </div>
     };

@@ -360,6 +360,10 @@ pub struct Subscribers {
     pub mail: String,
     /// Why mail that is no news of an incident is held up, and since when; none: it is not.
     pub held_up: Option<String>,
+    /// Why digests of measured changes are held, and since when; none: they are not.
+    pub held_digests: Option<String>,
+    /// Whether this person may let them leave.
+    pub may_command: bool,
     /// How each channel does.
     pub channels: Vec<ChannelLine>,
     /// Whether this person may bring subscribers in.

@@ -1,7 +1,7 @@
 //! The part of a form that says what a subscription is about.
 
 /// What to hear of, as it stands in a form. Field names: `what` (everything | chosen | incident), `portfolios` and
-/// `countries` and `components` (repeated), `incident`, `min_severity` (1 to 4), `maintenance_only`, `trip_from`,
+/// `countries` and `components` (repeated), `incident`, `min_severity` (1 to 4), `maintenance_only`, `measured`, `trip_from`,
 /// `trip_until` (dates), `time_zone`, `language`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScopeForm {
@@ -17,6 +17,8 @@ pub struct ScopeForm {
     pub min_severity: i64,
     /// Planned work only.
     pub is_maintenance_only: bool,
+    /// Also what telemetry changes.
+    pub tells_measured: bool,
     /// First day, `2026-03-03`.
     pub trip_from: String,
     /// Last day.
@@ -69,6 +71,7 @@ impl ScopeForm {
     pub fn has_more(&self) -> bool {
         self.min_severity < 4
             || self.is_maintenance_only
+            || self.tells_measured
             || !self.trip_from.is_empty()
             || !self.trip_until.is_empty()
     }

@@ -104,6 +104,7 @@ fn more(language: Language, form: &ScopeForm, error_of: &dyn Fn(&str) -> Option<
             </p>
             {wrong("min_severity")}
             <p><label class="pick"><input type="checkbox" name="maintenance_only" value="yes" checked=form.is_maintenance_only />{say(words::MAINTENANCE_ONLY)}</label></p>
+            <p><label class="pick"><input type="checkbox" name="measured" value="yes" checked=form.tells_measured />{say(words::MEASURED_TOO)}</label></p>
             <p class="field">
                 <label for="time_zone">{say(words::TIME_ZONE)}" "<small>{say(words::BOTH_TIMES)}</small></label>
                 <input id="time_zone" name="time_zone" list="zones" maxlength="64" value=form.time_zone.clone() autocomplete="off" spellcheck="false" />

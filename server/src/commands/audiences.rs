@@ -153,7 +153,7 @@ async fn tell(tx: &mut Tx, ctx: &Ctx, fact: &PartnerFactRow, severity: Severity)
         sequence: 0,
         partner_id: Some(fact.partner_id.clone()),
         created_at: ctx.now,
-        cursor_subscriber_id: String::new(),
+        ..OutboxRow::default()
     };
     Ok(tx.insert_outbox(&row).await?)
 }

@@ -9,7 +9,7 @@ use domain::{
 use serde_json::json;
 use store::{AuditEntry, CellChangeRow, CellRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow, Tx};
 
-use super::{Ctx, Refusal, silent_fixes};
+use super::{Ctx, Refusal, measured, silent_fixes};
 use crate::clock::new_id;
 
 /// Before and after.
@@ -72,7 +72,10 @@ async fn settle(
         if old.is_trouble() && !cell.status.is_trouble() {
             silent_fixes::notice(tx, ctx, &cell.id, old).await?;
         }
-        tx.insert_cell_change(&change).await?;
+        let id = tx.insert_cell_change(&change).await?;
+        if is_automatic {
+            measured::changed(tx, ctx, id).await?;
+        }
         tx.bump_revision(ctx.now).await?;
     }
     tx.save_cell(&cell).await?;

@@ -47,7 +47,7 @@ pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, notice: Notice<'_>) -> Result<(), R
         sequence: notice.sequence,
         partner_id: None,
         created_at: ctx.now,
-        cursor_subscriber_id: String::new(),
+        ..OutboxRow::default()
     };
     Ok(tx.insert_outbox(&row).await?)
 }

@@ -108,6 +108,7 @@ pub const GUARDED: &[(Method, &str, Access)] = &[
     (POST, "/console/subscribers/import", Role(Own)),
     (POST, "/console/subscribers/export", Sure(Own)),
     (POST, "/console/subscribers/resume-mail", Role(Own)),
+    (POST, "/console/subscribers/resume-digests", Role(Command)),
     (GET, "/console/deliveries.json", Role(Read)),
     (GET, "/console/subscribers/{id}", Role(Read)),
     (POST, "/console/subscribers/{id}", Role(Own)),

@@ -153,7 +153,7 @@ impl Asked {
 }
 
 async fn take(app: &App, ctx: &Ctx, asked: &Asked) -> Result<Value, Refusal> {
-    let wish = Wish::of(asked.scope(app)?);
+    let mut wish = Wish::of(asked.scope(app)?);
     let mut tx = app.store.write().await?;
     let mut subscriber = json!({
         "id": new_id(), "mode": "email", "email": asked.email, "created_at": ctx.now.rfc3339(),
@@ -162,6 +162,7 @@ async fn take(app: &App, ctx: &Ctx, asked: &Asked) -> Result<Value, Refusal> {
     let mut mode = "email_sms";
     if asked.channel() == "webhook" {
         mode = "webhook";
+        wish.scope.tells_measured = true; // as theirs do
         let endpoint =
             subscribe::by_webhook(&mut tx, ctx, &app.keys, &app.guard, &asked.endpoint, wish).await?;
         subscriber["mode"] = "webhook".into();

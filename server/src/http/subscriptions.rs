@@ -274,6 +274,8 @@ async fn take(
         let token = subscribe::by_chat(&mut tx, ctx, &app.keys, &guard, (chat, address), wish).await?;
         Message::chat_added(site, chat.name(), &token)
     } else if channel == "webhook" {
+        // As programs know it from hosted status pages; the owner can turn it off.
+        wish.scope.tells_measured = true;
         let guard = Arc::clone(&app.guard);
         let endpoint = subscribe::by_webhook(&mut tx, ctx, &app.keys, &guard, address, wish).await?;
         Message::webhook_added(site, &endpoint.secret, &endpoint.manage_token)

@@ -117,6 +117,8 @@ pub fn about_in(kind: &str) -> Word {
         "challenge" => manage::A_CHALLENGE,
         "welcome" => manage::A_WELCOME,
         "test" => manage::A_TEST,
+        "component_update" => manage::A_CHANGE,
+        "measured_digest" => manage::A_DIGEST,
         "endpoint_failing" => manage::A_FAILING,
         "endpoint_disabled" => manage::A_DISABLED,
         _ => manage::AN_UPDATE,

@@ -1,6 +1,7 @@
 //! A published update as its recipients hear of it.
 
-use domain::notice::{IncidentNotice, NoticeCell, NoticeUpdate};
+use domain::notice::{IncidentNotice, MeasuredChange, MeasuredNotice, NoticeCell, NoticeUpdate};
+use store::NetChange;
 
 use super::{
     World,
@@ -37,6 +38,22 @@ pub fn notice(world: &World, origin: &str, incident_id: &str, update_id: &str) -
         workarounds: if is_over { Vec::new() } else { story.workarounds(world) },
         updates: story.updates[told..].iter().map(|u| notice_update(world, u)).collect(),
     })
+}
+
+/// What telemetry changed, as far as it is on this page.
+#[must_use]
+pub fn measured(world: &World, origin: &str, changes: &[NetChange]) -> MeasuredNotice {
+    let (indicator, description) = world.indicator();
+    let change = |c: &NetChange| {
+        let cell = NoticeCell { old_status: c.from, new_status: c.to, ..cell(world, &c.cell_id)? };
+        Some(MeasuredChange { cell, evidence: c.cause.clone(), at: c.at })
+    };
+    MeasuredNotice {
+        page_id: world.page_id.clone(),
+        origin: origin.to_owned(),
+        indicator: (indicator.slug().to_owned(), description.to_owned()),
+        changes: changes.iter().filter_map(change).collect(),
+    }
 }
 
 fn cells(world: &World, story: &Story) -> Vec<NoticeCell> {

@@ -18,6 +18,7 @@ use crate::{
         Ctx, Refusal, audiences,
         cells::audit,
         drafts::{Due, publish_due, return_due},
+        measured,
     },
     http::serve::stopped,
     state::App,
@@ -47,12 +48,33 @@ async fn keep_time(app: &App, mut stop: watch::Receiver<bool>) {
         if let Err(error) = tick(app).await {
             tracing::error!(%error, "timers: a round failed; trying again");
         }
+        if let Err(error) = write_digests(app).await {
+            tracing::error!(%error, "timers: digests could not be written; trying again");
+        }
         tokio::select! {
             () = stopped(&mut stop) => return,
             () = app.wake.timers.notified() => {}
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
     }
+}
+
+/// Digests of what telemetry changed; how many were written.
+pub async fn write_digests(app: &App) -> Result<usize, Refusal> {
+    // Most seconds nothing is due, and nobody waits for the writer.
+    let mut tx = app.store.read().await?;
+    let told = tx.measured_told().await?;
+    if told.held_at.is_some() || tx.untold_changes(told.cell_change_id).await?.is_none() {
+        return Ok(0);
+    }
+    drop(tx);
+    let mut tx = app.store.write().await?;
+    let count = measured::digest(&mut tx, &Ctx::system(app.clock.now()), &app.config).await?;
+    tx.commit().await?;
+    if count > 0 {
+        app.wake.outbox.notify_one();
+    }
+    Ok(count)
 }
 
 async fn keep_mailing(app: &App, senders: &Senders, mut stop: watch::Receiver<bool>) {

@@ -17,7 +17,7 @@ statements! {
         pin_reason = $12, frozen_until_at = $13, updated_at = $14 WHERE id = $15";
     SAVE_CELL_EVIDENCE = "UPDATE cells SET evidence = $1, evidence_at = $2 WHERE id = $3";
     INSERT_CELL_CHANGE = "INSERT INTO cell_changes (cell_id, at, from_status, to_status, basis, is_automatic, cause, incident_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
     SELECT_CELL_CHANGES = "SELECT id, cell_id, at, from_status, to_status, basis, is_automatic, cause, incident_id
         FROM cell_changes WHERE at >= $1 AND id > $2 ORDER BY id";
     SELECT_STATUS_BEFORE = "SELECT c.id, c.cell_id, c.at, c.from_status, c.to_status, c.basis, c.is_automatic, c.cause,
@@ -161,10 +161,11 @@ impl Tx {
         execute!(self, SAVE_CELL_EVIDENCE, evidence, at.millis(), id).map(drop)
     }
 
-    /// Enters a change of the shown status into the history; its `id` is given by the database.
-    pub async fn insert_cell_change(&mut self, row: &CellChangeRow) -> Result<()> {
-        execute!(
+    /// Enters a change of the shown status into the history; the id that it gets.
+    pub async fn insert_cell_change(&mut self, row: &CellChangeRow) -> Result<i64> {
+        let (id,) = fetch_one!(
             self,
+            (i64,),
             INSERT_CELL_CHANGE,
             &row.cell_id,
             row.at.millis(),
@@ -174,8 +175,8 @@ impl Tx {
             row.is_automatic,
             &row.cause,
             &row.incident_id,
-        )
-        .map(drop)
+        )?;
+        Ok(id)
     }
 
     /// Changes since `from` with an id above `after`, oldest first.

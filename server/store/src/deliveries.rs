@@ -6,12 +6,12 @@ use crate::{OutboxRow, Result, Store, Tx, open::Pools};
 
 statements! {
     SELECT_UNEXPANDED {
-        sqlite = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cursor_subscriber_id
+        sqlite = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cell_change_id, since_change_id, cursor_subscriber_id
             FROM outbox WHERE expanded_at IS NULL ORDER BY priority, id LIMIT 1",
-        postgres = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cursor_subscriber_id
+        postgres = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cell_change_id, since_change_id, cursor_subscriber_id
             FROM outbox WHERE expanded_at IS NULL ORDER BY priority, id LIMIT 1 FOR UPDATE SKIP LOCKED"
     };
-    SELECT_OUTBOX = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cursor_subscriber_id
+    SELECT_OUTBOX = "SELECT event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at, cell_change_id, since_change_id, cursor_subscriber_id
         FROM outbox WHERE event_id = $1";
     QUEUE_DELIVERIES {
         sqlite = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, priority, state, next_attempt_at, created_at)

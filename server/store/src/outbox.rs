@@ -9,8 +9,9 @@ use domain::{
 use crate::{Result, Tx};
 
 statements! {
-    INSERT_OUTBOX = "INSERT INTO outbox (event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_OUTBOX = "INSERT INTO outbox (event_id, kind, priority, incident_id, update_id, subscriber_id, sequence, partner_id, created_at,
+        cell_change_id, since_change_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     COUNT_UNEXPANDED = "SELECT COUNT(*) FROM outbox WHERE expanded_at IS NULL";
     SELECT_SPOTS = "SELECT k.slug, c.country_code, p.slug FROM incident_cells ic JOIN cells c ON c.id = ic.cell_id
         JOIN components k ON k.id = c.component_id JOIN countries y ON y.code = c.country_code JOIN portfolios p ON p.id = y.portfolio_id
@@ -26,11 +27,11 @@ statements! {
 }
 
 /// A row of `outbox`.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
 pub struct OutboxRow {
     /// The webhook-id without its prefix.
     pub event_id: String,
-    /// `incident_update`, `partner_facts`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
+    /// `incident_update`, `partner_facts`, `component_update`, `measured_digest`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
     pub kind: String,
     /// 0 first.
     pub priority: i64,
@@ -44,6 +45,10 @@ pub struct OutboxRow {
     pub sequence: i64,
     /// Only the people of this partner are told.
     pub partner_id: Option<String>,
+    /// Of a change that automation made; of a digest: its newest.
+    pub cell_change_id: Option<i64>,
+    /// Of a digest: the newest of the one before.
+    pub since_change_id: Option<i64>,
     /// When it was written.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
@@ -67,6 +72,8 @@ impl Tx {
             row.sequence,
             &row.partner_id,
             at,
+            row.cell_change_id,
+            row.since_change_id,
         )
         .map(drop)
     }
@@ -82,6 +89,7 @@ impl Tx {
         Ok(Matter {
             incident: Some(incident_id.to_owned()),
             is_maintenance: false,
+            is_measured: false,
             worst: worst.and_then(|n| Severity::try_from(n).ok()),
             spots: spots(fetch_all!(self, (String, String, String), SELECT_SPOTS, incident_id)?),
         })

@@ -43,6 +43,7 @@ pub fn all() -> Vec<Statement> {
         crate::incidents::STATEMENTS,
         crate::mail_back::STATEMENTS,
         crate::measured::STATEMENTS,
+        crate::measured_told::STATEMENTS,
         crate::notes::STATEMENTS,
         crate::outbox::STATEMENTS,
         crate::owner_notices::STATEMENTS,

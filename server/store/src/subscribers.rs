@@ -93,6 +93,8 @@ pub struct SubscriberRow {
     pub failing_since_at: Option<i64>,
     /// The partner whose page it was asked for on; none: the public page.
     pub partner_id: Option<String>,
+    /// The newest automatic change in a digest to it.
+    pub measured_seen_id: i64,
     /// When it was first asked for.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,

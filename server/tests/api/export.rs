@@ -177,7 +177,7 @@ api_tests! {
                 sequence: 0,
         partner_id: None,
                 created_at: app.now(),
-                cursor_subscriber_id: String::new(),
+                ..store::OutboxRow::default()
             };
             tx.insert_outbox(&event).await.expect("an event");
             tx.queue_deliveries(&event, &[id.as_str()], app.now()).await.expect("a delivery");

@@ -12,5 +12,6 @@ words! {
     MAINTENANCE_ONLY = ", planned maintenance only", ", nur geplante Wartungen", ", uniquement les maintenances planifiées", ", solo mantenimientos planificados", ", solo manutenzioni programmate", ", apenas manutenções planeadas";
     SEV_1_ONLY = ", Sev 1 only", ", nur Sev 1", ", Sev 1 uniquement", ", solo Sev 1", ", solo Sev 1", ", apenas Sev 1";
     SEV_1_TO = ", Sev 1 to {0} only", ", nur Sev 1 bis {0}", ", Sev 1 à {0} uniquement", ", solo Sev 1 a {0}", ", solo da Sev 1 a {0}", ", apenas Sev 1 a {0}";
+    MEASURED_TOO = ", measured changes too", ", auch gemessene Änderungen", ", y compris les changements mesurés", ", también los cambios medidos", ", anche i cambiamenti misurati", ", incluindo as alterações medidas";
     FROM_TO = ", from {0} to {1}", ", vom {0} bis {1}", ", du {0} au {1}", ", del {0} al {1}", ", dal {0} al {1}", ", de {0} a {1}";
 }

@@ -59,6 +59,8 @@ words! {
     A_TEST = "test", "Testnachricht", "message de test", "prueba", "prova", "teste";
     A_FAILING = "that your endpoint fails", "Hinweis auf einen gestörten Endpunkt", "avis d’échec de votre point de terminaison", "aviso de que su endpoint falla", "avviso che il Suo endpoint non funziona", "aviso de que o seu endpoint falha";
     A_DISABLED = "that your endpoint was given up", "Hinweis auf einen aufgegebenen Endpunkt", "avis d’abandon de votre point de terminaison", "aviso de que se abandonó su endpoint", "avviso che il Suo endpoint è stato abbandonato", "aviso de que o seu endpoint foi abandonado";
+    A_CHANGE = "a measured change", "eine gemessene Änderung", "un changement mesuré", "un cambio medido", "un cambiamento misurato", "uma alteração medida";
+    A_DIGEST = "measured changes", "gemessene Änderungen", "des changements mesurés", "cambios medidos", "cambiamenti misurati", "alterações medidas";
     AN_UPDATE = "update of an incident", "Meldung zu einer Störung", "mise à jour d’un incident", "actualización de una incidencia", "aggiornamento di un incidente", "atualização de um incidente";
     IS_QUEUED = "queued", "wartet", "en attente", "en espera", "in attesa", "em espera";
     IS_LEASED = "leased", "wird gesendet", "envoi en cours", "enviándose", "in invio", "a enviar";

@@ -2,7 +2,7 @@
 
 use domain::{
     clock::Timestamp,
-    notice::{IncidentNotice, NoticeCell, NoticeUpdate},
+    notice::{IncidentNotice, MeasuredChange, MeasuredNotice, NoticeCell, NoticeUpdate, site_of},
 };
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn incident_object(notice: &IncidentNotice) -> Value {
         "scheduled_auto_in_progress": false,
         "scheduled_auto_completed": false,
         "incident_updates": notice.updates.iter().map(|u| update(notice, u)).collect::<Vec<_>>(),
-        "components": notice.cells.iter().map(|c| component(notice, c)).collect::<Vec<_>>(),
+        "components": notice.cells.iter().map(|c| component(&notice.page_id, c)).collect::<Vec<_>>(),
     })
 }
 
@@ -102,7 +102,7 @@ fn update(notice: &IncidentNotice, update: &NoticeUpdate) -> Value {
     })
 }
 
-fn component(notice: &IncidentNotice, cell: &NoticeCell) -> Value {
+fn component(page_id: &str, cell: &NoticeCell) -> Value {
     json!({
         "id": cell.cell_id,
         "name": cell.component_name,
@@ -114,7 +114,7 @@ fn component(notice: &IncidentNotice, cell: &NoticeCell) -> Value {
         "showcase": true,
         "start_date": null,
         "group_id": cell.group_id,
-        "page_id": notice.page_id,
+        "page_id": page_id,
         "group": false,
         "only_show_if_degraded": false,
         "x_waypost": {
@@ -124,6 +124,48 @@ fn component(notice: &IncidentNotice, cell: &NoticeCell) -> Value {
         },
     })
 }
+/// The body of one change that telemetry made, for one endpoint; its sequence grows with every change of the cell.
+#[must_use]
+pub fn component_update(
+    notice: &MeasuredNotice,
+    change: &MeasuredChange,
+    unsubscribe_url: &str,
+    now: Timestamp,
+) -> Vec<u8> {
+    let cell = &change.cell;
+    json!({
+        "meta": {
+            "unsubscribe": unsubscribe_url,
+            "documentation": format!("{}/api", site_of(&notice.origin)),
+            "generated_at": now.rfc3339(),
+        },
+        "page": {
+            "id": notice.page_id,
+            "status_indicator": notice.indicator.0,
+            "status_description": notice.indicator.1,
+        },
+        "component_update": {
+            "created_at": change.at.rfc3339(),
+            "new_status": cell.new_status.statuspage(),
+            "old_status": cell.old_status.statuspage(),
+            "id": format!("{}{:x}", cell.cell_id, change.at.millis()),
+            "component_id": cell.cell_id,
+            "component_type": "Component",
+        },
+        "component": component(&notice.page_id, cell),
+        "x_waypost": {
+            "type": "component.measured",
+            "sequence": change.at.millis(),
+            "basis": "telemetry",
+            "evidence": change.evidence,
+            "old_status": cell.old_status.slug(),
+            "new_status": cell.new_status.slug(),
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
 /// A message that says only that it is a test; `page`: id and name.
 #[must_use]
 pub fn test(page: &(String, String), at: Timestamp) -> Vec<u8> {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The columns, in their order.
-pub const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 16] = [
     "address",
     "countries",
     "portfolios",
@@ -20,6 +20,7 @@ pub const COLUMNS: [&str; 15] = [
     "time_zone",
     "language",
     "maintenance_only",
+    "measured",
     "trip_from",
     "trip_until",
     "incident",
@@ -60,7 +61,7 @@ pub fn body(rows: &[SubscriberRow]) -> Vec<u8> {
     lines(&rows)
 }
 
-fn lines(records: &[[String; 15]]) -> Vec<u8> {
+fn lines(records: &[[String; 16]]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for record in records {
         // A vector takes everything.
@@ -69,7 +70,7 @@ fn lines(records: &[[String; 15]]) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-fn record(row: &SubscriberRow) -> [String; 15] {
+fn record(row: &SubscriberRow) -> [String; 16] {
     let scope = row.scope().unwrap_or_default();
     let Scope { components, countries, portfolios, incident, min_severity, trip, .. } = &scope;
     let at = |ms: i64| Timestamp::from_millis(ms).rfc3339();
@@ -83,6 +84,7 @@ fn record(row: &SubscriberRow) -> [String; 15] {
         row.time_zone.clone(),
         row.language.clone(),
         if scope.is_maintenance_only { "yes".into() } else { String::new() },
+        if scope.tells_measured { "yes".into() } else { String::new() },
         day(trip.map(|t| t.from)),
         day(trip.map(|t| t.until)),
         incident.clone().unwrap_or_default(),

@@ -182,6 +182,11 @@ fn line(field: &dyn Fn(&str) -> String) -> Result<Line, String> {
         portfolios: words("portfolios"),
         components: words("components"),
         min_severity,
+        tells_measured: match field("measured").as_str() {
+            "" => false,
+            "yes" => true,
+            other => return Err(format!("measured is yes or empty, not {other:?}")),
+        },
     };
     let paused_until = paused(&field("paused_until"))?;
     Ok(Line { address, scope, time_zone, language, paused_until })

@@ -152,7 +152,7 @@ pub(super) async fn handshake(
         sequence: 0,
         partner_id: None,
         created_at: ctx.now,
-        cursor_subscriber_id: String::new(),
+        ..OutboxRow::default()
     };
     Ok(tx.insert_outbox(&row).await?)
 }

@@ -23,7 +23,7 @@ use store::{SubscriberRow, Tx};
 use super::{ctx, frame, page};
 use crate::{
     auth::{role::Permission, session::Session},
-    commands::{Refusal, subscribe},
+    commands::{Refusal, measured, subscribe},
     http::{errors::refusal_page, fields::Fields},
     reads::deliveries::{self, ChannelHealth},
     state::App,
@@ -37,6 +37,12 @@ pub(super) async fn delivery_sentence(app: &App, tx: &mut Tx) -> Result<String, 
     if tx.mail_pause().await?.is_some() {
         return Ok(
             "Too much mail came back: what is no news of an incident is held up. See Subscribers.".into()
+        );
+    }
+    if tx.measured_told().await?.held_at.is_some() {
+        return Ok(
+            "Too many digests of measured changes: they are held until somebody looks. See Subscribers."
+                .into(),
         );
     }
     let waiting: i64 = tx.queue_depth().await?.iter().map(|q| q.count).sum();
@@ -112,6 +118,23 @@ pub async fn resume_mail(State(app): State<App>, Extension(session): Extension<S
     }
 }
 
+/// Lets digests of measured changes leave again.
+pub async fn resume_digests(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
+    let done = async {
+        let mut tx = app.store.write().await?;
+        measured::resume(&mut tx, &ctx(&app, &session)).await?;
+        tx.commit().await?;
+        Ok::<_, Refusal>(())
+    };
+    match done.await {
+        Ok(()) => {
+            let done = Some("Digests leave again; the next one tells what was held.".into());
+            answer(&app, &session, StatusCode::OK, Said { done, ..Said::default() }).await
+        }
+        Err(refusal) => refusal_page(&refusal),
+    }
+}
+
 /// Takes subscribers from a file.
 pub async fn import(
     State(app): State<App>,
@@ -167,6 +190,15 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
             utc_date(pause.paused_at)
         )
     });
+    let measured = tx.measured_told().await?;
+    let held_digests = measured.held_at.map(|at| {
+        format!(
+            "{} (Since {} on {}.)",
+            measured.held_why,
+            utc_time(at.into(), at.into()),
+            utc_date(at.into())
+        )
+    });
     let newest = tx.newest_subscribers(100).await?;
     let list = newest
         .iter()
@@ -176,6 +208,8 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
         counts: tx.count_subscribers().await?,
         mail,
         held_up,
+        held_digests,
+        may_command: session.role.may(Permission::Command),
         channels,
         may_own: session.role.may(Permission::Own),
         csv: said.csv,

@@ -34,6 +34,7 @@ fn list(fields: &Fields, name: &str) -> Vec<String> {
 pub(super) fn read(fields: &Fields, now: Timestamp) -> Result<Wish, Refusal> {
     let mut scope = Scope {
         is_maintenance_only: fields.some("maintenance_only").is_some(),
+        tells_measured: fields.some("measured").is_some(),
         min_severity: least(fields)?,
         trip: trip(fields, now)?,
         ..Scope::default()
@@ -112,6 +113,7 @@ pub(super) fn typed(world: &World, fields: &Fields) -> ScopeForm {
         components: list(fields, "components"),
         incident: fields.some("incident").map(str::to_owned),
         is_maintenance_only: fields.some("maintenance_only").is_some(),
+        tells_measured: fields.some("measured").is_some(),
         min_severity: least(fields).ok().flatten(),
         trip: None,
     };
@@ -145,6 +147,7 @@ pub(super) fn form(world: &World, scope: &Scope, time_zone: &str, language: &str
             .collect(),
         min_severity: scope.min_severity.map_or(4, Severity::number),
         is_maintenance_only: scope.is_maintenance_only,
+        tells_measured: scope.tells_measured,
         trip_from: scope.trip.map(|t| t.from.to_string()).unwrap_or_default(),
         trip_until: scope.trip.map(|t| t.until.to_string()).unwrap_or_default(),
         time_zone: time_zone.into(),

@@ -6,7 +6,8 @@ use delivery::email::{
 };
 use domain::{
     clock::Timestamp,
-    language::{Language, alarm, mail},
+    language::{self, Language, alarm, mail},
+    notice::{MeasuredChange, MeasuredNotice},
 };
 use store::SubscriberRow;
 
@@ -44,6 +45,12 @@ pub(super) fn content(
         (None, kind @ ("test" | "endpoint_failing" | "endpoint_disabled")) => {
             notice(told, kind, subscriber, links).render()
         }
+        (None, "measured_digest") => match &told.measured {
+            Some(measured) if !measured.changes.is_empty() => {
+                digest(told, measured, subscriber, links).render()
+            }
+            _ => return Err("what it tells of is not there any more".into()),
+        },
         (None, "known") => known(app, told, subscriber, links).render(),
         (None, _) => return Err("the update is not there any more".into()),
     };
@@ -90,6 +97,44 @@ fn notice(told: &Told, kind: &str, subscriber: &SubscriberRow, links: &Links) ->
         page_name,
         subject,
         lines: lines.into_iter().map(|l| language.say(l).to_owned()).collect(),
+        manage_url: links.manage_url.clone(),
+        unsubscribe_url: links.unsubscribe_url.clone(),
+    }
+}
+
+/// Cells that a digest names at most.
+const NAMED: usize = 25;
+
+/// What a digest says: its first sentence, and one line per cell.
+pub(super) fn digest_lines(measured: &MeasuredNotice, language: Language) -> Vec<String> {
+    let line = |c: &MeasuredChange| {
+        let words = |status| language.say(language::status(status));
+        let (cell, colon) = (&c.cell, language.colon());
+        let place = format!("{}, {}", cell.component_name, cell.country_name);
+        format!("{place}{colon} {} → {} ({})", words(cell.old_status), words(cell.new_status), c.evidence)
+    };
+    let mut lines = vec![language.say(mail::MEASURED).to_owned()];
+    lines.extend(measured.changes.iter().take(NAMED).map(line));
+    if let Some(more) = measured.changes.len().checked_sub(NAMED).filter(|n| *n > 0) {
+        lines.push(language.fill(mail::MEASURED_MORE, &[&more.to_string()]));
+    }
+    lines
+}
+
+fn digest(
+    told: &Told,
+    measured: &MeasuredNotice,
+    subscriber: &SubscriberRow,
+    links: &Links,
+) -> SubscriberNotice {
+    let language = Language::of(&subscriber.language);
+    let mut lines = digest_lines(measured, language);
+    lines.push(format!("{}{} {}", language.say(mail::LIVE_STATUS), language.colon(), measured.origin));
+    SubscriberNotice {
+        language,
+        page_name: told.page_name.clone(),
+        subject: language.fill(mail::MEASURED_SUBJECT, &[&told.page_name]),
+        lines,
         manage_url: links.manage_url.clone(),
         unsubscribe_url: links.unsubscribe_url.clone(),
     }

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::POLL;
 use crate::{
     commands::{
-        Ctx, Refusal, audiences,
+        Ctx, Refusal, audiences, measured,
         subscribe::{Pace, settle},
     },
     http::serve::stopped,
@@ -84,7 +84,10 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Re
         return Ok(tx.move_cursor(&notice.event_id, one, Some(now)).await?);
     }
     let chunk = if notice.cursor_subscriber_id.is_empty() { CHUNKS.0 } else { CHUNKS.1 };
-    let rows = tx.recipients(notice.created_at, &notice.cursor_subscriber_id, chunk).await?;
+    let rows = match notice.cell_change_id {
+        Some(_) => tx.measured_hooks(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,
+        None => tx.recipients(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,
+    };
     let Some(last) = rows.last() else {
         return Ok(tx.move_cursor(&notice.event_id, &notice.cursor_subscriber_id, Some(now)).await?);
     };
@@ -105,9 +108,16 @@ struct Rule {
 
 impl Rule {
     async fn read(tx: &mut Tx, notice: &OutboxRow, rows: &[RecipientRow]) -> Result<Self, Refusal> {
-        let (whole, audience, cells) = match &notice.incident_id {
-            None => (Matter::default(), Audience::Public, Vec::new()),
-            Some(id) => {
+        let change = match notice.cell_change_id {
+            Some(id) => tx.cell_change(id).await?,
+            None => None,
+        };
+        let (whole, audience, cells) = match (&notice.incident_id, change) {
+            (None, None) => (Matter::default(), Audience::Public, Vec::new()),
+            (None, Some(change)) => {
+                (measured::matter_of(tx, &change).await?, Audience::Public, vec![change.cell_id])
+            }
+            (Some(id), _) => {
                 let cells = tx.incident_cells(id).await?.into_iter().map(|c| c.cell_id).collect();
                 let audience = tx.audience(id).await?.unwrap_or(Audience::Partners([].into()));
                 (tx.matter(id).await?, audience, cells)

@@ -8,7 +8,7 @@ use delivery::{
 use domain::language::{Language, alarm, mail};
 use store::SubscriberRow;
 
-use super::{Senders, lane::Verdict, told::Told};
+use super::{Senders, compose::digest_lines, lane::Verdict, told::Told};
 use crate::{commands::subscribe, keys::Purpose, state::App};
 
 /// Tries one delivery to a subscriber as it was read just now.
@@ -61,6 +61,16 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     }
     if told.outbox.kind == "test" {
         let body = body::test(&app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone())), at);
+        return client
+            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+            .await
+            .outcome;
+    }
+    if let (Some(measured), "component_update") = (&told.measured, told.outbox.kind.as_str()) {
+        let Some(change) = measured.changes.first() else {
+            return Outcome::Dead("the cell is not there any more".into());
+        };
+        let body = body::component_update(measured, change, &unsubscribe_url(app, subscriber), at);
         return client
             .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
             .await
@@ -129,6 +139,12 @@ fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
         "test" => {
             let title = language.fill(mail::TEST_SUBJECT, &[&name]);
             Some(Card::notice(language, &title, language.say(mail::TEST), origin, &manage))
+        }
+        "measured_digest" => {
+            let measured = told.measured.as_ref().filter(|m| !m.changes.is_empty())?;
+            let title = language.fill(mail::MEASURED_SUBJECT, &[&name]);
+            let text = digest_lines(measured, language).join("\n\n");
+            Some(Card::notice(language, &title, &text, &measured.origin, &manage))
         }
         _ => None,
     }

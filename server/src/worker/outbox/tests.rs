@@ -6,6 +6,7 @@ mod chat;
 mod faults;
 mod letters;
 mod mail;
+mod measured;
 mod owners;
 mod peer;
 mod poison;

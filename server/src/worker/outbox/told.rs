@@ -5,12 +5,12 @@ use std::sync::Arc;
 use domain::{
     audience::Viewer,
     clock::{MINUTE, Timestamp},
-    notice::IncidentNotice,
+    notice::{IncidentNotice, MeasuredNotice},
 };
-use store::OutboxRow;
+use store::{NetChange, OutboxRow, net};
 
 use crate::{
-    commands::{Refusal, partner_pages},
+    commands::{Refusal, measured::for_reader, partner_pages},
     reads::{World, notice},
     state::App,
 };
@@ -23,6 +23,8 @@ const TOLD_FOR: i64 = MINUTE;
 pub(super) struct Told {
     pub(super) outbox: OutboxRow,
     pub(super) about: Option<IncidentNotice>,
+    /// What telemetry changed, as far as its reader asked for it; the page that shows it.
+    pub(super) measured: Option<MeasuredNotice>,
     /// Name of the page that it is told from.
     pub(super) page_name: String,
     read_at: Timestamp,
@@ -38,12 +40,17 @@ impl Told {
         let now = app.clock.now();
         let Some(outbox) = app.store.read().await?.outbox(event_id).await? else { return Ok(None) };
         let Some((viewer, page_name, origin)) = page_of(app, partner_id).await? else { return Ok(None) };
-        let mut about = None;
+        let (mut about, mut measured) = (None, None);
         if let (Some(incident), Some(update)) = (&outbox.incident_id, &outbox.update_id) {
             let world = World::load_for(&app.store, now, &viewer).await?;
             about = notice::notice(&world, &origin, incident, update);
         }
-        Ok(Some(Arc::new(Self { outbox, about, page_name, read_at: now })))
+        if let Some(newest) = outbox.cell_change_id {
+            let world = World::load_for(&app.store, now, &viewer).await?;
+            let changes = changes(app, &outbox, newest).await?;
+            measured = Some(notice::measured(&world, &origin, &changes));
+        }
+        Ok(Some(Arc::new(Self { outbox, about, measured, page_name, read_at: now })))
     }
 
     /// Whether it is news of an incident, which nothing holds up, except that its reader paused.
@@ -55,6 +62,17 @@ impl Told {
     pub(super) const fn is_old(&self, now: Timestamp) -> bool {
         now.since(self.read_at) >= TOLD_FOR
     }
+}
+
+/// The one change that an endpoint is told, or what a digest gathers for its reader.
+async fn changes(app: &App, outbox: &OutboxRow, newest: i64) -> Result<Vec<NetChange>, Refusal> {
+    let mut tx = app.store.read().await?;
+    let Some(reader) = &outbox.subscriber_id else {
+        return Ok(tx.cell_change(newest).await?.map(|c| net(&[c])).unwrap_or_default());
+    };
+    let Some(reader) = tx.subscriber(reader).await? else { return Ok(Vec::new()) };
+    let since = outbox.since_change_id.unwrap_or(newest);
+    for_reader(&mut tx, &reader, since, newest, outbox.created_at).await
 }
 
 /// Whether this kind of notice is news of an incident.

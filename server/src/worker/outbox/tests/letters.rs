@@ -118,7 +118,7 @@ async fn one_of_each(bench: &Bench) -> Vec<String> {
         sequence: 0,
         partner_id: None,
         created_at: bench.app.clock.now(),
-        cursor_subscriber_id: String::new(),
+        ..OutboxRow::default()
     };
     tx.insert_outbox(&failing).await.unwrap();
     tx.commit().await.unwrap();
