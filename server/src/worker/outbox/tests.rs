@@ -1,11 +1,15 @@
 //! The whole way out, on both engines: real SMTP into the sink, real HTTP to receivers, time moved by hand.
 
+mod bad_receivers;
 pub(crate) mod bench;
 mod chat;
+mod endpoints;
 mod faults;
 mod letters;
 mod mail;
 mod owners;
 mod peer;
 mod poison;
+mod replays;
+mod signatures;
 mod webhooks;

@@ -81,6 +81,23 @@ impl Bench {
         bench
     }
 
+    /// A new process on the same database, at the same time.
+    pub(crate) async fn restart(&mut self) {
+        let (config, clock) = ((*self.app.config).clone(), Clock::manual(self.app.clock.now()));
+        self.app = App::new(self.database.store.clone(), config, Keys::new([7; 32]), clock).await.unwrap();
+        self.senders = Arc::new(Senders::new(&self.app).unwrap());
+    }
+
+    /// Lets the newest endpoint have messages without a challenge.
+    pub(crate) async fn approve_newest(&self) -> SubscriberRow {
+        let row = self.newest().await;
+        let mut tx = self.app.store.write().await.unwrap();
+        subscribe::approve(&mut tx, &self.ctx(), &row.id).await.unwrap();
+        tx.commit().await.unwrap();
+        self.pass(1);
+        row
+    }
+
     pub(crate) async fn end(self) {
         self.relay_down();
         self.database.discard().await;
@@ -312,6 +329,8 @@ impl Seen {
     }
 }
 
+type Behave = dyn Fn(&Seen) -> Option<String> + Send + Sync;
+
 /// A webhook receiver that answers by `behave`; none: never.
 pub(crate) struct Receiver {
     pub(crate) url: String,
@@ -319,14 +338,15 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) async fn start(behave: fn(&Seen) -> Option<String>) -> Self {
+    pub(crate) async fn start(behave: impl Fn(&Seen) -> Option<String> + Send + Sync + 'static) -> Self {
+        let behave: Arc<Behave> = Arc::new(behave);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let all = seen.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, behave, all.clone()));
+                tokio::spawn(serve(stream, behave.clone(), all.clone()));
             }
         });
         Self { url, seen }
@@ -337,7 +357,7 @@ impl Receiver {
     }
 }
 
-async fn serve(mut stream: TcpStream, behave: fn(&Seen) -> Option<String>, all: Arc<Mutex<Vec<Seen>>>) {
+async fn serve(mut stream: TcpStream, behave: Arc<Behave>, all: Arc<Mutex<Vec<Seen>>>) {
     let mut bytes = Vec::new();
     let mut buf = [0; 16 * 1024];
     loop {
