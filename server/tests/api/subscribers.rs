@@ -54,6 +54,16 @@ api_tests! {
         assert!(seen.contains("updates about France") && seen.contains("a***@e***"), "{seen}");
         assert!(seen.contains("imported: contract of 2026") && !seen.contains("name=\"verb\""), "{seen}");
         assert_eq!(viewer.send(&path, &[("verb", "end")]).await.status, StatusCode::FORBIDDEN);
+        for (fields, status, words) in [
+            ([("message", "nothing00000"), ("from", "")], StatusCode::CONFLICT, "cannot be sent again"),
+            ([("from", "soon"), ("until", "")], StatusCode::UNPROCESSABLE_ENTITY, "days like 2026-03-02"),
+            ([("from", "2026-03-03"), ("until", "2026-03-02")], StatusCode::UNPROCESSABLE_ENTITY, "days like"),
+            ([("from", "2026-03-01"), ("until", "2026-03-02")], StatusCode::OK, "Nothing was given up"),
+        ] {
+            let answer = owner.send(&path, &[&[("verb", "replay")][..], &fields[..]].concat()).await;
+            assert_eq!(answer.status, status, "{fields:?}: {}", answer.text());
+            assert!(answer.text().contains(words), "{fields:?}: {}", answer.text());
+        }
         for (verb, words) in [
             ("test", "on its way"),
             ("replay", "Nothing was given up"),

@@ -1,6 +1,9 @@
 //! Endpoints that fail: for how long, whom that is told, and sending again what was given up.
 
-use domain::clock::{DAY, HOUR, Timestamp};
+use domain::{
+    clock::{DAY, HOUR, Timestamp},
+    id::is_public_id,
+};
 use serde_json::json;
 use store::Tx;
 
@@ -87,7 +90,7 @@ pub async fn replay(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, again: Again<'_
     let end = Timestamp::from_millis(i64::MAX);
     let (count, what) = match again {
         Again::One(id) => {
-            if !tx.replay_one(subscriber_id, id, ctx.now).await? {
+            if !is_public_id(id) || !tx.replay_one(subscriber_id, id, ctx.now).await? {
                 return Err(Refusal::Conflict("This message cannot be sent again now.".into()));
             }
             (1, json!({ "webhook_id": format!("msg_{id}") }))

@@ -52,6 +52,7 @@ async fn ask_from(bench: &Bench, visitor: u8, method: &str, path: &str, kind: &s
 }
 
 mod bounces;
+mod endpoints;
 mod forms;
 mod languages;
 mod manage;

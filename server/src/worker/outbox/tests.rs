@@ -1,8 +1,10 @@
 //! The whole way out, on both engines: real SMTP into the sink, real HTTP to receivers, time moved by hand.
 
 mod audiences;
+mod bad_receivers;
 pub(crate) mod bench;
 mod chat;
+mod endpoints;
 mod faults;
 mod letters;
 mod mail;
@@ -10,4 +12,6 @@ mod measured;
 mod owners;
 mod peer;
 mod poison;
+mod replays;
+mod signatures;
 mod webhooks;

@@ -77,7 +77,7 @@ on_both! {
     async fn what_a_receiver_asks_is_honoured_up_to_a_day(bench) {
         let forever = Receiver::start(|seen| then(seen, "429 No\r\nRetry-After: 1000000000000")).await;
         assert_eq!(second_attempt(bench, &forever, HOUR).await, 24 * 3_600);
-        // Ten at night of the bench's third day: more than a day ahead, then less.
+        // The clock stands at 8 in the morning of the day before.
         let date = Receiver::start(|seen| then(seen, "503 No\r\nRetry-After: Wed, 04 Mar 2026 06:00:00 GMT")).await;
         let asked = Timestamp::parse_rfc3339("2026-03-04T06:00:00Z").unwrap();
         let waits = asked.since(bench.app.clock.now().plus(MINUTE)) / SECOND;
