@@ -7,8 +7,12 @@ use store::Store;
 use tokio::sync::Notify;
 
 use crate::{
-    auth::limits::Limits, clock::Clock, config::Config, keys::Keys, snapshot::Snapshot,
-    worker::outbox::Health,
+    auth::limits::Limits,
+    clock::Clock,
+    config::Config,
+    keys::Keys,
+    snapshot::Snapshot,
+    worker::{outbox::Health, presence::Presence},
 };
 
 /// Shared state; cheap to clone.
@@ -32,6 +36,8 @@ pub struct App {
     pub guard: Arc<Guard>,
     /// How deliveries fare.
     pub delivery: Arc<Health>,
+    /// This process as the owner of leases.
+    pub presence: Arc<Presence>,
 }
 
 /// Wake-up hints within this process.
