@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod chat;
 mod faults;
+mod leases;
 mod letters;
 mod mail;
 mod owners;
