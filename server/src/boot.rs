@@ -3,11 +3,12 @@
 use std::{
     fs::{File, TryLockError},
     net::SocketAddr,
+    path::Path,
     sync::Arc,
 };
 
 use delivery::webhook::Guard;
-use store::Store;
+use store::{Engine, Store};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
@@ -17,7 +18,10 @@ use crate::{
     keys::Keys,
     snapshot::Snapshot,
     state::{App, Wake},
-    worker::outbox::Health,
+    worker::{
+        outbox::Health,
+        presence::{Presence, take_over},
+    },
 };
 
 /// A started instance, before it serves.
@@ -25,7 +29,7 @@ pub struct Booted {
     /// What handlers and workers share.
     pub app: App,
     /// Held as long as this process lives: a second instance on the same files would corrupt promises.
-    _lock: Option<File>,
+    _locks: Vec<File>,
 }
 
 /// Opens everything that the configuration names.
@@ -33,7 +37,7 @@ pub struct Booted {
 /// # Errors
 /// One sentence that says what is wrong and what to do.
 pub async fn boot(config: Config, clock: Clock) -> Result<Booted, String> {
-    let lock = prepare_data_dir(&config)?;
+    let locks = lock_files(&config)?;
     let keys = if config.secret_key.expose().is_empty() {
         Keys::load_or_create(&config.data.join("secret.key"))?
     } else {
@@ -42,39 +46,53 @@ pub async fn boot(config: Config, clock: Clock) -> Result<Booted, String> {
     let store = Store::open(&config.database()).await.map_err(|e| explain(&e))?;
     ensure_page(&store, &clock).await.map_err(|e| explain(&e))?;
     let app = App::new(store, config, keys, clock).await.map_err(|e| explain(&e))?;
-    Ok(Booted { app, _lock: lock })
+    if app.store.engine() == Engine::Sqlite {
+        // The lock is ours: whoever claimed before is gone.
+        take_over(&app).await.map_err(|e| explain(&e))?;
+    }
+    Ok(Booted { app, _locks: locks })
 }
 
 fn explain(error: &store::StoreError) -> String {
     format!("{error}. Check database_url and that the database runs, then start again.")
 }
 
-fn prepare_data_dir(config: &Config) -> Result<Option<File>, String> {
-    if !config.database_url.expose().is_empty() && !config.secret_key.expose().is_empty() {
-        return Ok(None);
+/// The locks that keep a second instance off the same files: of the data directory, where that is needed, and of an
+/// embedded database that lies elsewhere.
+fn lock_files(config: &Config) -> Result<Vec<File>, String> {
+    let mut locks = Vec::new();
+    if config.database_url.expose().is_empty() || config.secret_key.expose().is_empty() {
+        let dir = &config.data;
+        std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
+        locks.push(lock_file(dir, &dir.join("waypost.lock"))?);
     }
-    let dir = &config.data;
-    let wrong = |e: &dyn std::fmt::Display| {
-        format!(
-            "the data directory {} cannot be used: {e}. Choose another with --data or WAYPOST_DATA.",
-            dir.display()
-        )
-    };
-    std::fs::create_dir_all(dir).map_err(|e| wrong(&e))?;
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(dir.join("waypost.lock"))
-        .map_err(|e| wrong(&e))?;
+    if let Some(path) = config.database_url.expose().strip_prefix("sqlite:") {
+        let path = Path::new(path.trim_start_matches("//"));
+        let dir = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
+        locks.push(lock_file(dir, &path.with_added_extension("lock"))?);
+    }
+    Ok(locks)
+}
+
+fn lock_file(dir: &Path, path: &Path) -> Result<File, String> {
+    let options = File::options().create(true).truncate(false).write(true).open(path);
+    let lock = options.map_err(|e| unusable(dir, &e))?;
     match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
+        Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(format!(
             "another Waypost is using {}. Stop it first, or give this one a data directory of its own.",
             dir.display()
         )),
-        Err(TryLockError::Error(e)) => Err(wrong(&e)),
+        Err(TryLockError::Error(e)) => Err(unusable(dir, &e)),
     }
+}
+
+fn unusable(dir: &Path, why: &dyn std::fmt::Display) -> String {
+    format!(
+        "the data directory {} cannot be used: {why}. Choose another with --data or WAYPOST_DATA.",
+        dir.display()
+    )
 }
 
 async fn ensure_page(store: &Store, clock: &Clock) -> store::Result<()> {
@@ -138,6 +156,7 @@ impl App {
             snapshot: Arc::new(snapshot),
             cohorts: Arc::default(),
             delivery: Arc::new(Health::default()),
+            presence: Arc::new(Presence::default()),
         })
     }
 }

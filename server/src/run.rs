@@ -18,7 +18,7 @@ use crate::{
     demo,
     http::{public, router, serve},
     state::App,
-    worker::{background, degradation, housekeeping, outbox, timers},
+    worker::{background, degradation, housekeeping, outbox, presence, timers},
 };
 
 /// Runs a command; every failure is one sentence and a non-zero exit.
@@ -80,6 +80,8 @@ pub(crate) fn start_workers(
     tasks: &mut JoinSet<()>,
 ) -> Result<(), String> {
     let senders = Arc::new(outbox::Senders::new(app)?);
+    presence::begin(app);
+    tasks.spawn(presence::run(app.clone(), stop.clone()));
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
     tasks.spawn(timers::run(app.clone(), senders.clone(), stop.clone()));
     tasks.spawn(housekeeping::run(app.clone(), stop.clone()));

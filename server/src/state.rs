@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     keys::Keys,
     snapshot::{Cohorts, Snapshot},
-    worker::outbox::Health,
+    worker::{outbox::Health, presence::Presence},
 };
 
 /// Shared state; cheap to clone.
@@ -38,6 +38,8 @@ pub struct App {
     pub guard: Arc<Guard>,
     /// How deliveries fare.
     pub delivery: Arc<Health>,
+    /// This process as the owner of leases.
+    pub presence: Arc<Presence>,
 }
 
 /// Wake-up hints within this process.

@@ -4,4 +4,5 @@ pub mod background;
 pub mod degradation;
 pub mod housekeeping;
 pub mod outbox;
+pub mod presence;
 pub mod timers;

@@ -2,6 +2,7 @@
 
 mod client;
 mod console;
+mod crash;
 mod mail;
 mod nginx;
 mod page;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use crate::build;
 
 pub(crate) use console::console;
+pub(crate) use crash::{Kills, Which, binary as crash_binary, crash};
 pub(crate) use mail::{MailAmount, mail};
 pub(crate) use page::page;
 pub(crate) use subscribe::{Samples, subscribe};

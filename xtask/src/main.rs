@@ -50,9 +50,14 @@ enum Command {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Kill the process again and again while mail leaves; nobody may be left out. Goes to target/bench/crash.json.
+    Crash {
+        #[command(flatten)]
+        amount: bench::Kills,
+    },
     /// Install what the tests need, then run format, lints, unit, store, API and end-to-end tests.
     Test {
-        /// Only these parts: fmt, browser, clippy, unit, docs, end2end. Comma-separated.
+        /// Only these parts: fmt, browser, clippy, unit, docs, crash, end2end. Comma-separated.
         #[arg(long, value_delimiter = ',', value_name = "PARTS")]
         only: Vec<String>,
     },
@@ -96,6 +101,9 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Console } => bench::console(&root),
         Command::Bench { what: Bench::Webhooks } => bench::webhooks(&root),
         Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),
+        Command::Crash { amount } => {
+            bench::crash_binary(&root, true).and_then(|binary| bench::crash(&root, &binary, &amount))
+        }
         Command::Test { only } => suite::run(&root, &only),
     };
     process::leave_nothing_behind();

@@ -158,7 +158,7 @@ fn marked() -> Vec<(u32, String)> {
 }
 
 /// Sends a signal to a process or, with `-`, to a group. The shell's own `kill` needs no package.
-fn send(signal: &str, target: &str) {
+pub(crate) fn send(signal: &str, target: &str) {
     let _ = Command::new("sh")
         .args(["-c", "kill -s \"$1\" -- \"$2\" 2>/dev/null", "kill", signal, target])
         .stdin(Stdio::null())

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    bench::{self, Kills, Which},
     build::{self, cargo},
     count::Count,
     needs, process,
@@ -30,6 +31,7 @@ const PARTS: &[Part] = &[
     Part { name: "clippy", what: "lints", run: clippy },
     Part { name: "unit", what: "unit, store (both engines) and API tests", run: unit },
     Part { name: "docs", what: "examples in the documentation", run: docs },
+    Part { name: "crash", what: "kills while mail leaves, on both engines", run: crash },
     Part { name: "end2end", what: "end-to-end tests in a browser", run: end2end },
 ];
 
@@ -155,6 +157,13 @@ fn unit(root: &Path) -> Result<Count, String> {
 
 fn docs(root: &Path) -> Result<Count, String> {
     check(root, with_packages(cargo_with(&["test", "--doc", "--quiet"]), &SERVER_SIDE))
+}
+
+/// A short run of `cargo xtask crash`, on the same `waypost` as [`end2end`].
+fn crash(root: &Path) -> Result<Count, String> {
+    let amount = Kills { kills: 15, engine: Which::Both, subscribers: 2_000 };
+    let is_fine = bench::crash(root, &bench::crash_binary(root, false)?, &amount)?;
+    Ok(Count { passed: u32::from(is_fine), failed: u32::from(!is_fine) })
 }
 
 /// Uses the `waypost` that the API tests were built with: same code, same profile, no second build.

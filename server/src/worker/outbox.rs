@@ -95,6 +95,7 @@ fn relay(config: &Config) -> Result<Smtp, String> {
 
 /// Expands and sends until the stop. What is on its way then may end; if it does not, its lease will.
 pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
+    app.presence.seen(stop.clone()).await;
     let nudges = [Notify::new(), Notify::new()];
     let mail = MailLane::new(app.clone(), senders.clone());
     let hooks = Lane::new(app.clone(), senders.clone());

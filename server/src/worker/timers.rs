@@ -79,16 +79,22 @@ pub async fn write_digests(app: &App) -> Result<usize, Refusal> {
 
 async fn keep_mailing(app: &App, senders: &Senders, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = send_reminders(app, senders).await {
-            tracing::error!(%error, "timers: reminders could not be sent; trying again");
-        }
-        if let Err(error) = send_owner_notices(app, senders).await {
-            tracing::error!(%error, "timers: notices to owners could not be sent; trying again");
+        if app.presence.is_seen() {
+            mail_people(app, senders).await;
         }
         tokio::select! {
             () = stopped(&mut stop) => return,
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
+    }
+}
+
+async fn mail_people(app: &App, senders: &Senders) {
+    if let Err(error) = send_reminders(app, senders).await {
+        tracing::error!(%error, "timers: reminders could not be sent; trying again");
+    }
+    if let Err(error) = send_owner_notices(app, senders).await {
+        tracing::error!(%error, "timers: notices to owners could not be sent; trying again");
     }
 }
 

@@ -41,6 +41,7 @@ pub fn all() -> Vec<Statement> {
         crate::drafts::STATEMENTS,
         crate::grid::STATEMENTS,
         crate::incidents::STATEMENTS,
+        crate::leases::STATEMENTS,
         crate::mail_back::STATEMENTS,
         crate::measured::STATEMENTS,
         crate::measured_told::STATEMENTS,

@@ -138,7 +138,7 @@ fn subject(binary: &Path, data: &Path, relay: SocketAddr) -> Result<Subject, Str
 }
 
 /// Brings subscribers to everything in through the console.
-fn import(subject: &Subject, cookie: &str, count: usize) -> Result<(), String> {
+pub(super) fn import(subject: &Subject, cookie: &str, count: usize) -> Result<(), String> {
     let mut client = Client::connect(&subject.host)?;
     for from in (0..count).step_by(AT_ONCE) {
         let page = client.get("/console/subscribers", cookie)?;

@@ -3,7 +3,8 @@
 use std::{
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::Value;
@@ -13,7 +14,9 @@ use crate::process;
 
 /// A running Waypost.
 pub(super) struct Subject {
-    child: Child,
+    child: Mutex<Child>,
+    /// As it was started, but on the port that it found.
+    again: Mutex<Command>,
     /// `127.0.0.1:port`.
     pub host: String,
     facts: Value,
@@ -34,28 +37,44 @@ impl Subject {
         settings: &[(&str, &str)],
     ) -> Result<Self, String> {
         let _ = std::fs::remove_dir_all(data);
-        // From the beginning, so that it knows how many threads it may use.
-        let mut command = process::command("taskset");
-        command.args(["-c", cores]).arg(binary).envs(settings.iter().copied());
-        command.args(["demo", "--json", "--no-traffic", "--port", "0", "--data"]).arg(data).args(options);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("{} does not start: {e}", binary.display()))?;
-        let mut line = String::new();
-        if let Some(out) = child.stdout.take() {
-            BufReader::new(out).read_line(&mut line).map_err(|e| e.to_string())?;
-        }
-        let facts: Value =
-            serde_json::from_str(&line).map_err(|e| format!("the demo did not get ready: {e}"))?;
+        let command = |port: &str| {
+            // From the beginning, so that it knows how many threads it may use.
+            let mut command = process::command("taskset");
+            command.args(["-c", cores]).arg(binary).envs(settings.iter().copied());
+            command
+                .args(["demo", "--json", "--no-traffic", "--port", port, "--data"])
+                .arg(data)
+                .args(options);
+            command.stdout(Stdio::piped()).stderr(Stdio::null());
+            command
+        };
+        let (child, facts) = begin(&mut command("0"))?;
         let url = facts["page_url"].as_str().unwrap_or_default();
         let host = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Ok(Self { child, host, facts })
+        let again = command(host.rsplit(':').next().unwrap_or("0"));
+        Ok(Self { child: Mutex::new(child), again: Mutex::new(again), host, facts })
+    }
+
+    /// Ends it by SIGKILL and waits for that.
+    pub(super) fn kill(&self) {
+        let mut child = self.child();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// Starts it again after a kill, on what it left, and waits until it is ready.
+    pub(super) fn start_again(&self) -> Result<(), String> {
+        let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.child() = begin(&mut again)?.0;
+        Ok(())
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child().id()
     }
 
     pub(super) fn fact(&self, name: &str) -> &str {
@@ -81,8 +100,25 @@ impl Subject {
 
 impl Drop for Subject {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
+    }
+}
+
+/// Starts it, and reads what it says when it is ready.
+fn begin(command: &mut Command) -> Result<(Child, Value), String> {
+    let shown = process::shown(command);
+    let mut child = command.spawn().map_err(|e| format!("`{shown}` does not start: {e}"))?;
+    let mut line = String::new();
+    if let Some(out) = child.stdout.take() {
+        BufReader::new(out).read_line(&mut line).map_err(|e| e.to_string())?;
+    }
+    match serde_json::from_str(&line) {
+        Ok(facts) => Ok((child, facts)),
+        Err(e) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(format!("`{shown}` did not get ready: {e}"))
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{POLL, Senders, keep::keep, post::attempt, told::Told};
-use crate::{clock::new_id, commands::Refusal, http::serve::stopped, state::App};
+use crate::{commands::Refusal, http::serve::stopped, state::App};
 
 /// A claim holds this long; an attempt takes less.
 const LEASE: i64 = 60 * SECOND;
@@ -154,13 +154,16 @@ impl Lane {
     }
 
     fn room(&self) -> usize {
+        if !self.app.presence.is_seen() {
+            return 0;
+        }
         WEBHOOKS.saturating_sub(self.sending.len())
     }
 
     /// One transaction: results in, new claims out.
     async fn keep_sent(&mut self, room: usize) -> Result<(String, Vec<ClaimedRow>), Refusal> {
         let now = self.app.clock.now();
-        let fence = new_id();
+        let fence = self.app.presence.fence();
         let mut claimed = Vec::new();
         let mut tx = self.app.store.write().await?;
         keep(&mut tx, &self.app, &self.sent, now).await?;

@@ -28,7 +28,7 @@ use self::{
     throttle::Throttle,
 };
 use super::{POLL, Senders, keep, told::is_news};
-use crate::{clock::new_id, commands::Refusal, http::serve::stopped, state::App};
+use crate::{commands::Refusal, http::serve::stopped, state::App};
 
 /// A claim holds this long; an attempt takes less.
 const LEASE: i64 = 60 * SECOND;
@@ -208,6 +208,9 @@ impl MailLane {
         while let Ok(carried) = self.carried.try_recv() {
             self.take(carried);
         }
+        if !self.app.presence.is_seen() {
+            self.give_back(0);
+        }
         let room = if self.is_hungry { self.room() } else { 0 };
         let mut count = 0;
         if room > 0 || !self.done.is_empty() {
@@ -218,7 +221,7 @@ impl MailLane {
     }
 
     fn room(&self) -> usize {
-        if self.carriers.is_empty() {
+        if self.carriers.is_empty() || !self.app.presence.is_seen() {
             return 0;
         }
         // A relay that is out of reach is tried by one mail now and then, not by all of them all the time.
@@ -232,7 +235,7 @@ impl MailLane {
     /// One transaction: results in, new claims out. The connections go on when it is on disk.
     async fn exchange(&mut self, room: usize) -> Result<usize, Refusal> {
         let now = self.app.clock.now();
-        let fence: Arc<str> = new_id().into();
+        let fence: Arc<str> = self.app.presence.fence().into();
         if room == 0
             && let Some(taken) = keep::all_taken(&self.done)
         {

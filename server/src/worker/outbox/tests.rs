@@ -6,6 +6,7 @@ pub(crate) mod bench;
 mod chat;
 mod endpoints;
 mod faults;
+mod leases;
 mod letters;
 mod mail;
 mod measured;

@@ -11,7 +11,7 @@ use delivery::{
 use domain::clock::{MINUTE, SECOND, Timestamp};
 use store::ReminderRow;
 
-use crate::{clock::new_id, commands::Refusal, keys::Purpose, state::App, worker::outbox::Senders};
+use crate::{commands::Refusal, keys::Purpose, state::App, worker::outbox::Senders};
 
 /// A claim holds this long.
 const LEASE: i64 = 60 * SECOND;
@@ -26,7 +26,9 @@ pub async fn send_reminders(app: &App, senders: &Senders) -> Result<usize, Refus
     loop {
         let now = app.clock.now();
         let mut tx = app.store.write().await?;
-        let Some(row) = tx.claim_reminder(&new_id(), now, now.plus(LEASE)).await? else { return Ok(tried) };
+        let Some(row) = tx.claim_reminder(&app.presence.fence(), now, now.plus(LEASE)).await? else {
+            return Ok(tried);
+        };
         let to = tx.user(&row.user_id).await?.filter(|u| !u.is_disabled).map(|u| u.email);
         tx.commit().await?;
         let outcome = match to {
@@ -47,7 +49,7 @@ pub async fn send_owner_notices(app: &App, senders: &Senders) -> Result<usize, R
     loop {
         let now = app.clock.now();
         let mut tx = app.store.write().await?;
-        let Some(row) = tx.claim_owner_notice(&new_id(), now, now.plus(LEASE)).await? else {
+        let Some(row) = tx.claim_owner_notice(&app.presence.fence(), now, now.plus(LEASE)).await? else {
             return Ok(tried);
         };
         let to = tx.user(&row.user_id).await?.filter(|u| !u.is_disabled).map(|u| u.email);
