@@ -23,6 +23,8 @@ pub struct Blast {
     pub channels: Vec<(String, i64)>,
     /// Key accounts that sell any of the cells.
     pub partners: Vec<PartnerRow>,
+    /// Whether only those learn of it.
+    pub is_private: bool,
 }
 
 impl Blast {
@@ -91,7 +93,7 @@ impl Blast {
         let sells =
             |p: &PartnerRow| is_for(p) && sold.iter().any(|(id, cell)| *id == p.id && cells.contains(cell));
         let partners = tx.partners().await?.into_iter().filter(sells).collect();
-        Ok(Self { countries, channels, partners })
+        Ok(Self { countries, channels, partners, is_private: *audience != Audience::Public })
     }
 
     /// Subscribers in all.
@@ -109,6 +111,9 @@ impl Blast {
         let by = |channel: &str| if channel == "email" { "e-mail".to_owned() } else { channel.to_owned() };
         let told: Vec<String> = self.channels.iter().map(|(c, n)| format!("{n} by {}", by(c))).collect();
         let told = match told.is_empty() {
+            true if self.is_private => {
+                "Nobody of theirs has subscribed to this; their pages and feeds will show it.".to_owned()
+            }
             true => "Nobody has subscribed to this; the page and the feeds will show it.".to_owned(),
             false => format!("Publishing tells {}.", listed(&told)),
         };
@@ -116,6 +121,7 @@ impl Blast {
         let partners: Vec<String> = self.partners.iter().map(there).collect();
         match partners.as_slice() {
             [] => format!("{told} No key account sells this."),
+            some if self.is_private => format!("{told} Only for {}.", listed(some)),
             [one] => format!("{told} One key account sells this: {one}."),
             all => format!("{told} {} key accounts sell this: {}.", all.len(), listed(all)),
         }

@@ -88,7 +88,14 @@ pub(super) async fn load(desk: &Desk, id: &str) -> Result<model::Incident, Refus
     let names = Names::load(&mut tx).await?;
     let held: Vec<(String, CellStatus)> =
         tx.incident_cells(id).await?.into_iter().map(|c| (c.cell_id, c.status)).collect();
-    let cells = choices(&mut tx, &held).await?;
+    let mut cells = choices(&mut tx, &held).await?;
+    if !row.is_public && row.restored_at.is_none() {
+        // Its readers see what it holds; the public grid does not.
+        for cell in &mut cells {
+            let own = held.iter().find(|(id, _)| *id == cell.id).map(|(_, status)| *status);
+            cell.now = own.map_or(cell.now, |own| cell.now.worse(own));
+        }
+    }
     let places = places(&mut tx, &held).await?;
     let matrix = tx.severity_matrix(row.policy_version).await?;
     let latest = matrix.latest_next_update(row.severity, now).map(|at| utc_time(at, now)).unwrap_or_default();
