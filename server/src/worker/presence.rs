@@ -147,11 +147,9 @@ impl Others {
             if !tx.is_owner_gone(&other).await? {
                 continue;
             }
-            let is_sure = self.missing.contains(&other);
-            if is_sure || !self.has_looked {
+            if self.missing.contains(&other) || !self.has_looked {
+                // One that comes back after all enters itself again before it claims.
                 freed += tx.free_leases(&other, app.clock.now()).await?;
-            }
-            if is_sure {
                 tx.forget_lease_owner(&other).await?;
             } else {
                 missing.insert(other);
