@@ -175,10 +175,10 @@ on_both! {
         bench.declare("FR").await;
         crate::worker::outbox::drain(&app, &senders).await.unwrap();
         let mut tx = app.store.read().await.unwrap();
-        for n in 0..HOSTILE.len() {
+        for (n, url) in HOSTILE.iter().enumerate() {
             let attempts = tx.delivery_attempts(&format!("h{n:011}"), 10).await.unwrap();
-            assert_eq!(attempts.len(), 1, "{:?}", HOSTILE[n]);
-            assert!(!attempts[0].is_delivered, "{:?}: {}", HOSTILE[n], attempts[0].answer);
+            assert_eq!(attempts.len(), 1, "{url:?}");
+            assert!(!attempts[0].is_delivered, "{url:?}: {}", attempts[0].answer);
         }
         assert_eq!(senders.client.dials(), 0);
     }
