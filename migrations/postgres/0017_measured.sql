@@ -10,6 +10,7 @@ CREATE INDEX cell_changes_automatic ON cell_changes (id) WHERE is_automatic = TR
 CREATE TABLE measured_told (                     -- one row: how far automatic changes have been told
   id BIGINT PRIMARY KEY,                             -- 1
   cell_change_id BIGINT NOT NULL,                    -- every change up to this one has been looked at
+  looked_at BIGINT NOT NULL DEFAULT 0,           -- when readers were last looked at
   held_at BIGINT,                                    -- too many messages: nothing automatic leaves since then
   held_why TEXT NOT NULL DEFAULT '',
   resumed_at BIGINT NOT NULL DEFAULT 0               -- when somebody last let them leave again

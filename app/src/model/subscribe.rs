@@ -86,6 +86,8 @@ pub struct ManagePage {
     pub done: Option<String>,
     /// Last messages.
     pub deliveries: Vec<ManagedMessage>,
+    /// Last attempts at the endpoint: when, how long, what became of it, and its answer.
+    pub attempts: Vec<(String, String, String, String)>,
     /// Field name and what is wrong with it.
     pub errors: Vec<(String, String)>,
 }
@@ -125,6 +127,7 @@ impl ManagePage {
             scope: ScopeForm::sample(),
             secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
             done: Some("Saved.".into()),
+            attempts: vec![("08:21 UTC".into(), "112 ms".into(), "delivered".into(), "200 OK".into())],
             deliveries: vec![ManagedMessage {
                 at: "13:50 UTC".into(),
                 what: "update of an incident".into(),

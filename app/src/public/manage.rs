@@ -36,6 +36,7 @@ pub fn manage_page(page: &ManagePage) -> String {
         {(page.is_live && page.channel != "email").then(|| endpoint(page, &base))}
         {page.is_disabled.then(|| again(language, &base))}
         {deliveries(page, &base)}
+        {attempts(page)}
         {leave(page, &base)}
     };
     document(&page.site, say(words::TITLE), main)
@@ -160,6 +161,28 @@ fn deliveries(page: &ManagePage, base: &str) -> Option<AnyView> {
                     <table class="times"><thead><tr><th>{say(words::WHEN)}</th><th>{say(words::WHAT)}</th><th>{say(words::STATE)}</th><th>{say(words::ANSWER)}</th></tr></thead><tbody>{rows}</tbody></table>
                 </div>
             </section>
+        }
+        .into_any()
+    })
+}
+
+fn attempts(page: &ManagePage) -> Option<AnyView> {
+    let say = |word| page.site.language.say(word);
+    let rows: Vec<_> = page
+        .attempts
+        .iter()
+        .map(|(at, took, result, answer)| {
+            view! { <tr><td>{at.clone()}</td><td>{took.clone()}</td><td>{result.clone()}</td><td>{answer.clone()}</td></tr> }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <details>
+                <summary>{say(words::EVERY_ATTEMPT)}</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label=say(words::EVERY_ATTEMPT)>
+                    <table class="times"><thead><tr><th>{say(words::WHEN)}</th><th>{say(words::TOOK)}</th><th>{say(words::STATE)}</th><th>{say(words::ANSWER)}</th></tr></thead><tbody>{rows}</tbody></table>
+                </div>
+            </details>
         }
         .into_any()
     })

@@ -74,7 +74,7 @@ async fn settle(
         }
         let id = tx.insert_cell_change(&change).await?;
         if is_automatic {
-            measured::changed(tx, ctx, id).await?;
+            measured::changed(tx, ctx, id, (old, cell.status)).await?;
         }
         tx.bump_revision(ctx.now).await?;
     }

@@ -3,11 +3,12 @@
 
 use domain::{
     audience::Audience,
-    clock::{DAY, HOUR, SECOND, Timestamp},
+    clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
     scope::{Matter, Spot},
+    status::CellStatus,
 };
 use serde_json::json;
-use store::{CellChangeRow, NetChange, OutboxRow, SubscriberRow, Tx, net};
+use store::{CellChangeRow, MeasuredToldRow, NetChange, OutboxRow, SubscriberRow, Tx, net};
 
 use super::{Ctx, Refusal, audiences, cells::audit};
 use crate::{clock::new_id, config::Config};
@@ -25,9 +26,20 @@ const DIGEST_PRIORITY: i64 = 5;
 /// Endpoints hear of changes after news of incidents.
 const CHANGE_PRIORITY: i64 = 4;
 
+/// Whether a change is worth telling: trouble that begins, grows, shrinks or ends. A cell that wakes up or falls silent
+/// is not.
+const fn is_news((from, to): (CellStatus, CellStatus)) -> bool {
+    from.is_trouble() || to.is_trouble()
+}
+
 /// Tells endpoints of a change, in its transaction.
-pub(super) async fn changed(tx: &mut Tx, ctx: &Ctx, change_id: i64) -> Result<(), Refusal> {
-    if !tx.has_measured_hooks().await? {
+pub(super) async fn changed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    change_id: i64,
+    moved: (CellStatus, CellStatus),
+) -> Result<(), Refusal> {
+    if !is_news(moved) || !tx.has_measured_hooks().await? {
         return Ok(());
     }
     let row = OutboxRow {
@@ -44,13 +56,7 @@ pub(super) async fn changed(tx: &mut Tx, ctx: &Ctx, change_id: i64) -> Result<()
 /// Writes the digests that are due; how many.
 pub async fn digest(tx: &mut Tx, ctx: &Ctx, config: &Config) -> Result<usize, Refusal> {
     let told = tx.measured_told().await?;
-    if told.held_at.is_some() {
-        return Ok(0);
-    }
-    let Some((newest, oldest)) = tx.untold_changes(told.cell_change_id).await? else { return Ok(0) };
-    if ctx.now.since(oldest) < GATHER {
-        return Ok(0);
-    }
+    let Some(newest) = due(tx, &told, ctx.now).await? else { return Ok(0) };
     if is_too_much(tx, ctx, config, told.resumed_at).await? {
         return Ok(0);
     }
@@ -63,8 +69,21 @@ pub async fn digest(tx: &mut Tx, ctx: &Ctx, config: &Config) -> Result<usize, Re
             count += usize::from(digest_for(tx, ctx, reader, newest).await?);
         }
     }
-    tx.move_measured_told(newest).await?;
+    tx.move_measured_told(newest, ctx.now).await?;
     Ok(count)
+}
+
+/// Up to which change readers are to be told now: the newest, once the oldest was gathered long enough; or the last that
+/// was looked at, for those who had enough that day. None: nobody is to be told anything.
+pub async fn due(tx: &mut Tx, told: &MeasuredToldRow, now: Timestamp) -> Result<Option<i64>, Refusal> {
+    if told.held_at.is_some() {
+        return Ok(None);
+    }
+    if let Some((newest, oldest)) = tx.untold_changes(told.cell_change_id).await? {
+        return Ok((now.since(oldest) >= GATHER).then_some(newest));
+    }
+    let is_time = now.since(told.looked_at) >= MINUTE;
+    Ok((is_time && tx.has_waiting_readers(told.cell_change_id).await?).then_some(told.cell_change_id))
 }
 
 /// A digest for one reader, unless there is nothing to say, or enough was said today: then the next one says it.
@@ -107,7 +126,7 @@ pub async fn for_reader(
     let from = now.plus(-DAY).max(reader.confirmed_at.map_or(now, Timestamp::from_millis));
     let all = net(&tx.automatic_changes(since, newest, from).await?);
     let mut mine = Vec::new();
-    for change in all {
+    for change in all.into_iter().filter(|c| is_news((c.from, c.to))) {
         let cell = [change.cell_id.clone()];
         let spots = tx.spots_of(&cell).await?;
         if concerns(tx, reader, &cell, spots, now).await? {

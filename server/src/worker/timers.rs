@@ -64,7 +64,7 @@ pub async fn write_digests(app: &App) -> Result<usize, Refusal> {
     // Most seconds nothing is due, and nobody waits for the writer.
     let mut tx = app.store.read().await?;
     let told = tx.measured_told().await?;
-    if told.held_at.is_some() || tx.untold_changes(told.cell_change_id).await?.is_none() {
+    if measured::due(&mut tx, &told, app.clock.now()).await?.is_none() {
         return Ok(0);
     }
     drop(tx);

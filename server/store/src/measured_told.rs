@@ -5,8 +5,8 @@ use domain::{clock::Timestamp, status::CellStatus};
 use crate::{CellChangeRow, RecipientRow, Result, SubscriberRow, Tx};
 
 statements! {
-    SELECT_MEASURED_TOLD = "SELECT cell_change_id, held_at, held_why, resumed_at FROM measured_told WHERE id = 1";
-    MOVE_MEASURED_TOLD = "UPDATE measured_told SET cell_change_id = $1 WHERE id = 1";
+    SELECT_MEASURED_TOLD = "SELECT cell_change_id, looked_at, held_at, held_why, resumed_at FROM measured_told WHERE id = 1";
+    MOVE_MEASURED_TOLD = "UPDATE measured_told SET cell_change_id = $1, looked_at = $2 WHERE id = 1";
     HOLD_MEASURED = "UPDATE measured_told SET held_at = $1, held_why = $2 WHERE id = 1 AND held_at IS NULL";
     RESUME_MEASURED = "UPDATE measured_told SET held_at = NULL, held_why = '', resumed_at = $1 WHERE id = 1 AND held_at IS NOT NULL";
     SELECT_CELL_CHANGE = "SELECT id, cell_id, at, from_status, to_status, basis, is_automatic, cause, incident_id
@@ -24,6 +24,8 @@ statements! {
         AND scope LIKE '%\"tells_measured\":true%'";
     SELECT_MEASURED_READERS = "SELECT * FROM subscribers WHERE state = 'confirmed' AND channel <> 'webhook' AND id > $1
         AND scope LIKE '%\"tells_measured\":true%' ORDER BY id LIMIT $2";
+    COUNT_WAITING_READERS = "SELECT COUNT(*) FROM subscribers WHERE state = 'confirmed' AND channel <> 'webhook'
+        AND scope LIKE '%\"tells_measured\":true%' AND measured_seen_id < $1";
     SET_MEASURED_SEEN = "UPDATE subscribers SET measured_seen_id = $1 WHERE id = $2";
     COUNT_DIGESTS = "SELECT COUNT(*) FROM outbox WHERE kind = 'measured_digest' AND created_at > $1";
     COUNT_DIGESTS_TO = "SELECT COUNT(*) FROM outbox WHERE kind = 'measured_digest' AND subscriber_id = $1 AND created_at > $2";
@@ -34,6 +36,9 @@ statements! {
 pub struct MeasuredToldRow {
     /// Every change up to this one has been looked at.
     pub cell_change_id: i64,
+    /// When readers were last looked at.
+    #[sqlx(try_from = "i64")]
+    pub looked_at: Timestamp,
     /// Nothing automatic leaves since then, in milliseconds.
     pub held_at: Option<i64>,
     /// Why, in a sentence.
@@ -87,9 +92,9 @@ impl Tx {
         fetch_one!(self, MeasuredToldRow, SELECT_MEASURED_TOLD)
     }
 
-    /// Every change up to this one has been looked at.
-    pub async fn move_measured_told(&mut self, change_id: i64) -> Result<()> {
-        execute!(self, MOVE_MEASURED_TOLD, change_id).map(drop)
+    /// Every change up to this one has been looked at, at `now`.
+    pub async fn move_measured_told(&mut self, change_id: i64, now: Timestamp) -> Result<()> {
+        execute!(self, MOVE_MEASURED_TOLD, change_id, now.millis()).map(drop)
     }
 
     /// Lets nothing automatic leave; false if it does not already.
@@ -145,6 +150,11 @@ impl Tx {
     /// How many people asked for digests of automatic changes, by mail or chat.
     pub async fn count_measured_readers(&mut self) -> Result<i64> {
         Ok(fetch_one!(self, (i64,), COUNT_MEASURED_READERS)?.0)
+    }
+
+    /// Whether any of them has not been told of every change up to this one.
+    pub async fn has_waiting_readers(&mut self, change_id: i64) -> Result<bool> {
+        Ok(fetch_one!(self, (i64,), COUNT_WAITING_READERS, change_id)?.0 > 0)
     }
 
     /// Those people, after `cursor`.

@@ -1,19 +1,18 @@
-//! Webhooks: from the publishing request to the first byte at each of a thousand endpoints, some of them sick.
+//! Webhooks: from the publishing request to the first byte at each of a thousand endpoints, some of them sick; and how
+//! many leave in a second, beside wrk.
+
+mod receiver;
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
+use self::receiver::{Receiver, Sick};
 use super::{
     Bound, Figure,
     client::{Client, form},
@@ -28,6 +27,11 @@ use crate::build;
 const ENDPOINTS: usize = 1_000;
 /// Publications measured in each state.
 const ROUNDS: usize = 5;
+/// Publications in a row that are counted by the second.
+const ROW: usize = 10;
+/// Connections of wrk, and how long it posts.
+const CONNECTIONS: usize = 64;
+const WRK_SECS: u64 = 4;
 /// A publication is looked at for this long.
 const PATIENCE: Duration = Duration::from_secs(12);
 
@@ -46,13 +50,18 @@ pub(crate) fn webhooks(root: &Path) -> Result<bool, String> {
     let mut author = Author::new(&subject, &cookie)?;
     round(&mut author, &receiver, Sick::NONE)?; // warm
     let well = rounds(&mut author, &receiver, Sick::NONE)?;
+    let pace = pace(&mut author, &receiver)?;
+    let reference = posts_of_wrk(&data, &receiver)?;
     let sick = rounds(&mut author, &receiver, Sick { hanging: 100, failing: 100 })?;
     let hung = rounds(&mut author, &receiver, Sick { hanging: 200, failing: 0 })?;
-    let figures = figures(&well, &sick, &hung);
+    let mut figures = figures(&well, &sick, &hung);
+    figures.push(beside_wrk(pace, reference));
     let method = format!(
         "Release build, demo operator, SQLite, {ENDPOINTS} endpoints on one receiver of this machine, signed, every attempt on record. From \
          the start of the publishing request to the first byte of each message; median of {ROUNDS} publications. Sick: 100 endpoints \
-         never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine."
+         never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine. A \
+         second: {ROW} publications in a row, from the first message to the last; beside wrk -c{CONNECTIONS} with a constant POST of the same \
+         length into the same receiver, which keeps connections."
     );
     report(root, "webhooks", &method, &figures)?;
     Ok(figures.iter().all(|f| f.gate.holds(f.value)))
@@ -165,117 +174,47 @@ fn round(author: &mut Author<'_>, receiver: &Receiver, sick: Sick) -> Result<(Ve
     Ok((ms, healthy.saturating_sub(heard.len())))
 }
 
-/// How many of the endpoints are sick: the first ones hang, the next ones fail.
-#[derive(Debug, Clone, Copy)]
-struct Sick {
-    hanging: usize,
-    failing: usize,
+/// Messages a second when many wait: from the first to the last of some publications in a row.
+fn pace(author: &mut Author<'_>, receiver: &Receiver) -> Result<f64, String> {
+    receiver.begin(Sick::NONE);
+    let expected = ROW * ENDPOINTS;
+    let begun = Instant::now();
+    for _ in 0..ROW {
+        author.publish()?;
+    }
+    while receiver.messages() < expected && begun.elapsed() < 5 * PATIENCE {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let took = receiver.took().ok_or("no message came")?;
+    #[allow(clippy::cast_precision_loss, reason = "a count")]
+    let messages = receiver.messages() as f64;
+    Ok(messages / took.as_secs_f64().max(f64::EPSILON))
 }
 
-impl Sick {
-    const NONE: Self = Self { hanging: 0, failing: 0 };
+/// What wrk posts in a second, a body of the length of our last one.
+fn posts_of_wrk(data: &Path, receiver: &Receiver) -> Result<f64, String> {
+    let script = data.with_file_name("post.lua");
+    let text = format!(
+        "wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = string.rep(\"x\", {})\n",
+        receiver.length()
+    );
+    std::fs::write(&script, text).map_err(|e| format!("{}: {e}", script.display()))?;
+    let mut wrk = Command::new("wrk");
+    wrk.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{WRK_SECS}s"), "-s"]).arg(&script);
+    let out = wrk.arg(format!("http://{}/wrk", receiver.address)).output();
+    let out = out.map_err(|e| format!("wrk does not run: {e}"))?;
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let rate = text.split("Requests/sec:").nth(1).and_then(|t| t.split_whitespace().next()?.parse().ok());
+    rate.ok_or_else(|| format!("wrk said: {text}"))
 }
 
-/// Everything that the receiver keeps.
-#[derive(Default)]
-struct Seen {
-    challenges: usize,
-    /// When each endpoint first heard in this round.
-    first: Vec<Option<Instant>>,
-    /// Connections that are never answered.
-    held: Vec<TcpStream>,
-}
-
-struct Receiver {
-    address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
-    hanging: Arc<AtomicUsize>,
-    failing: Arc<AtomicUsize>,
-}
-
-impl Receiver {
-    fn start() -> Result<Self, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-        let address = listener.local_addr().map_err(|e| e.to_string())?;
-        let seen = Arc::new(Mutex::new(Seen { first: vec![None; ENDPOINTS], ..Seen::default() }));
-        let (hanging, failing) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        for _ in 0..4 {
-            let listener = listener.try_clone().map_err(|e| e.to_string())?;
-            let (seen, hanging, failing) = (Arc::clone(&seen), Arc::clone(&hanging), Arc::clone(&failing));
-            thread::spawn(move || {
-                for stream in listener.incoming().flatten() {
-                    let (hang, fail) = (hanging.load(Ordering::Relaxed), failing.load(Ordering::Relaxed));
-                    let _ = answer(stream, &seen, hang, fail);
-                }
-            });
-        }
-        Ok(Self { address, seen, hanging, failing })
+fn beside_wrk(pace: f64, reference: f64) -> Figure {
+    Figure {
+        name: "ratio_to_wrk",
+        what: "messages a second, to wrk's constant POST",
+        value: pace / reference.max(f64::EPSILON),
+        gate: Bound::AtLeast(0.25),
+        goal: Bound::AtLeast(0.5),
+        detail: json!({ "messages_per_s": pace, "wrk_posts_per_s": reference }),
     }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self, sick: Sick) {
-        let mut seen = self.lock();
-        seen.first = vec![None; ENDPOINTS];
-        seen.held.clear();
-        self.hanging.store(sick.hanging, Ordering::Relaxed);
-        self.failing.store(sick.failing, Ordering::Relaxed);
-    }
-
-    fn heard(&self, sick: Sick) -> Vec<Instant> {
-        self.lock().first[sick.hanging + sick.failing..].iter().copied().flatten().collect()
-    }
-
-    fn wait_for_challenges(&self, count: usize) -> Result<(), String> {
-        let begun = Instant::now();
-        while self.lock().challenges < count {
-            if begun.elapsed() > Duration::from_secs(120) {
-                return Err(format!("of {count} challenges {} came", self.lock().challenges));
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
-    }
-}
-
-fn answer(stream: TcpStream, seen: &Mutex<Seen>, hanging: usize, failing: usize) -> std::io::Result<()> {
-    let at = Instant::now();
-    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    let mut reader = BufReader::new(stream);
-    let (mut line, mut n, mut length) = (String::new(), ENDPOINTS, 0);
-    loop {
-        line.clear();
-        reader.read_line(&mut line)?;
-        let text = line.trim_end();
-        if text.is_empty() {
-            break;
-        }
-        if let Some(rest) = text.strip_prefix("POST /e/") {
-            n = rest.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(ENDPOINTS);
-        }
-        if let Some(value) = text.to_ascii_lowercase().strip_prefix("content-length: ") {
-            length = value.parse().unwrap_or(0);
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let is_challenge = body.windows(18).any(|w| w == b"endpoint.challenge");
-    let mut stream = reader.into_inner();
-    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    if is_challenge {
-        seen.challenges += 1;
-    } else if let Some(first) = seen.first.get_mut(n) {
-        first.get_or_insert(at);
-    }
-    if !is_challenge && n < hanging {
-        seen.held.push(stream);
-        return Ok(());
-    }
-    drop(seen);
-    let status = if !is_challenge && n < hanging + failing { "500 Internal Server Error" } else { "200 OK" };
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(&body)
 }

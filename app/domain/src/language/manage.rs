@@ -62,6 +62,9 @@ words! {
     A_CHANGE = "a measured change", "eine gemessene Änderung", "un changement mesuré", "un cambio medido", "un cambiamento misurato", "uma alteração medida";
     A_DIGEST = "measured changes", "gemessene Änderungen", "des changements mesurés", "cambios medidos", "cambiamenti misurati", "alterações medidas";
     AN_UPDATE = "update of an incident", "Meldung zu einer Störung", "mise à jour d’un incident", "actualización de una incidencia", "aggiornamento di un incidente", "atualização de um incidente";
+    EVERY_ATTEMPT = "Every attempt", "Jeder Versuch", "Chaque tentative", "Cada intento", "Ogni tentativo", "Cada tentativa";
+    TOOK = "Took", "Dauer", "Durée", "Duración", "Durata", "Duração";
+    HAS_FAILED = "failed", "fehlgeschlagen", "échouée", "fallido", "fallito", "falhada";
     IS_QUEUED = "queued", "wartet", "en attente", "en espera", "in attesa", "em espera";
     IS_LEASED = "leased", "wird gesendet", "envoi en cours", "enviándose", "in invio", "a enviar";
     IS_DELIVERED = "delivered", "zugestellt", "remis", "entregado", "consegnato", "entregue";

@@ -18,7 +18,7 @@ use domain::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{DeliveryRow, SubscriberRow, Tx};
+use store::{DeliveryAttemptRow, DeliveryRow, SubscriberRow, Tx};
 
 use super::{failed, public_page, read, site, wish};
 use crate::{
@@ -108,7 +108,7 @@ async fn page(
     let language = Language::of(&row.language);
     let scope = row.scope().unwrap_or_default();
     let messages = tx.deliveries_of(&row.id, SHOWN).await?.into_iter();
-    let (mut form, words) = door.with_world(app, |w| {
+    let (mut form, about) = door.with_world(app, |w| {
         (wish::form(w, &scope, &row.time_zone, &row.language), scope.words_in(language, w))
     });
     let mut contact = row.contact.clone().unwrap_or_default();
@@ -128,7 +128,13 @@ async fn page(
             answer: d.answer.unwrap_or_default(),
         }
     };
+    let attempt = |a: DeliveryAttemptRow| {
+        let result = if a.is_delivered { words::IS_DELIVERED } else { words::HAS_FAILED };
+        let took = format!("{} ms", a.took_ms);
+        (language.utc_time(a.at, now), took, language.say(result).to_owned(), a.answer)
+    };
     Ok(ManagePage {
+        attempts: tx.delivery_attempts(&row.id, SHOWN).await?.into_iter().map(attempt).collect(),
         site: door.site(app).speaking(language),
         token: token.to_owned(),
         channel: row.channel.clone(),
@@ -136,7 +142,7 @@ async fn page(
             "email" => MailAddress::parse(&row.address).map_or_else(|_| String::new(), |a| a.masked()),
             _ => row.host.clone(),
         },
-        state: state(row, language, &words, now),
+        state: state(row, language, &about, now),
         is_live: row.state == "confirmed",
         is_disabled: row.state == "disabled",
         is_paused: row.is_paused(now),

@@ -31,6 +31,8 @@ const SICK: usize = 64;
 /// A delivery whose endpoint is busy comes back after this time, one for which there is no slot among the sick later.
 const BUSY_PAUSE: i64 = 250;
 const SICK_PAUSE: i64 = 2 * SECOND;
+/// A digest that is held is looked at again after this time.
+const HELD_PAUSE: i64 = 10 * 60 * SECOND;
 /// How long what is on its way may take to end at the stop.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -191,6 +193,10 @@ impl Lane {
                 self.sent.push(Sent { claim, verdict, took_ms: 0 });
                 continue;
             };
+            if told.is_held(&self.app).await? {
+                self.sent.push(Sent { claim, verdict: Verdict::PutBack(HELD_PAUSE), took_ms: 0 });
+                continue;
+            }
             claim.is_challenge = matches!(told.outbox.kind.as_str(), "challenge" | "welcome");
             let subscriber = &claim.row.subscriber_id;
             let busy = self.busy.get(subscriber).copied().unwrap_or(0);

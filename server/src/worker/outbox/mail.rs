@@ -296,7 +296,11 @@ impl MailLane {
         let verdict = match &told {
             None => Some(Verdict::Skipped("nothing to tell any more".into())),
             Some(told) => match unwanted(&claim, &told.outbox, newest, now) {
-                None if !told.is_news() && self.is_held_up(now).await? => Some(Verdict::PutBack(HELD_UP)),
+                None if told.is_held(&self.app).await?
+                    || (!told.is_news() && self.is_held_up(now).await?) =>
+                {
+                    Some(Verdict::PutBack(HELD_UP))
+                }
                 verdict => verdict,
             },
         };

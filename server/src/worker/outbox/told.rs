@@ -58,6 +58,12 @@ impl Told {
         is_news(&self.outbox.kind)
     }
 
+    /// Whether it is a digest, and digests are held.
+    pub(super) async fn is_held(&self, app: &App) -> Result<bool, Refusal> {
+        Ok(self.outbox.kind == "measured_digest"
+            && app.store.read().await?.measured_told().await?.held_at.is_some())
+    }
+
     /// Whether it is to be read again.
     pub(super) const fn is_old(&self, now: Timestamp) -> bool {
         now.since(self.read_at) >= TOLD_FOR

@@ -65,6 +65,10 @@ on_both! {
             assert!(text.contains(name), "{name}: {text}");
         }
         assert_eq!(later(bench, MINUTE).await, [], "told once");
+        turn(bench, "FR", 7, CellStatus::NoData).await;
+        later(bench, MINUTE).await;
+        turn(bench, "FR", 7, Operational).await;
+        assert_eq!(later(bench, MINUTE).await, [], "a cell that wakes up is no news");
         // There and back within the gathering is nothing to tell.
         turn(bench, "IT", 3, Degraded).await;
         turn(bench, "IT", 3, CellStatus::NoData).await;
@@ -83,9 +87,9 @@ on_both! {
         assert_eq!(count, 6);
         bench.update(&bench.declare("FR").await).await;
         assert!(!later(bench, SECOND).await.is_empty(), "what people write is never capped");
-        turn(bench, "FR", 2, Operational).await;
         let told = later(bench, 13 * HOUR).await;
-        assert!(told.len() == 1 && told[0].1.contains("our measurements"), "{told:?}");
+        assert!(told.len() == 1 && told[0].1.contains("our measurements"), "the rest, without anything new: {told:?}");
+        assert_eq!(later(bench, HOUR).await, []);
     }
 
     async fn too_many_in_all_are_held_until_somebody_looks(bench) {
