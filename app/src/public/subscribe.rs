@@ -54,10 +54,10 @@ fn languages(page: &SubscribePage) -> Option<AnyView> {
         .map(|l| {
             let current = (l == page.site.language).then_some("true");
             let href = format!("{here}lang={}", l.code());
-            view! { " "<a href=href lang=l.code() hreflang=l.code() aria-current=current>{l.name()}</a>" " }
+            view! { <a href=href lang=l.code() hreflang=l.code() aria-current=current>{l.name()}</a> }
         })
         .collect();
-    Some(view! { <nav aria-label=page.site.language.say(words::LANGUAGES)>{links}</nav> }.into_any())
+    Some(view! { <nav class="langs" aria-label=page.site.language.say(words::LANGUAGES)>{links}</nav> }.into_any())
 }
 
 fn feeds(say: &dyn Fn(Word) -> &'static str) -> AnyView {
