@@ -57,7 +57,10 @@ fn languages(page: &SubscribePage) -> Option<AnyView> {
             view! { <a href=href lang=l.code() hreflang=l.code() aria-current=current>{l.name()}</a> }
         })
         .collect();
-    Some(view! { <nav class="langs" aria-label=page.site.language.say(words::LANGUAGES)>{links}</nav> }.into_any())
+    Some(
+        view! { <nav class="langs" aria-label=page.site.language.say(words::LANGUAGES)>{links}</nav> }
+            .into_any(),
+    )
 }
 
 fn feeds(say: &dyn Fn(Word) -> &'static str) -> AnyView {
