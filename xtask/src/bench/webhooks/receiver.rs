@@ -152,7 +152,7 @@ fn answer(
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (hanging, failing) = (hanging.load(Ordering::Relaxed), failing.load(Ordering::Relaxed));
-    let is_challenge = body.windows(18).take(64).any(|w| w == b"endpoint.challenge");
+    let is_challenge = body.windows(18).take(256).any(|w| w == b"endpoint.challenge");
     if is_challenge {
         seen.lock().unwrap_or_else(PoisonError::into_inner).challenges += 1;
     } else if n < ENDPOINTS {
