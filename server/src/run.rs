@@ -18,7 +18,7 @@ use crate::{
     demo,
     http::{public, router, serve},
     state::App,
-    worker::{background, degradation, housekeeping, outbox, presence, timers},
+    worker::{degradation, housekeeping, outbox, presence, timers},
 };
 
 /// Runs a command; every failure is one sentence and a non-zero exit.
@@ -85,7 +85,7 @@ pub(crate) fn start_workers(
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
     tasks.spawn(timers::run(app.clone(), senders.clone(), stop.clone()));
     tasks.spawn(housekeeping::run(app.clone(), stop.clone()));
-    tasks.spawn(background::run("outbox", outbox::run(app.clone(), senders, stop.clone())));
+    tasks.spawn(outbox::run(app.clone(), senders, stop.clone()));
     Ok(())
 }
 

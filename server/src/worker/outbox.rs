@@ -27,6 +27,7 @@ use tokio::sync::{Notify, watch};
 
 pub use self::health::Health;
 use self::{lane::Lane, mail::MailLane};
+use super::background::{self, Threads};
 use crate::{
     commands::{Refusal, subscribe::Pace},
     config::Config,
@@ -93,20 +94,28 @@ fn relay(config: &Config) -> Result<Smtp, String> {
     Ok(Smtp::new(settings, smtp.signer()?))
 }
 
-/// Expands and sends until the stop. What is on its way then may end; if it does not, its lease will.
+/// Expands and sends until the stop, on threads that give way: mail on one of its own. What is on its way then may end;
+/// if it does not, its lease will.
 pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
     app.presence.seen(stop.clone()).await;
-    let nudges = [Notify::new(), Notify::new()];
-    let mail = MailLane::new(app.clone(), senders.clone());
-    let hooks = Lane::new(app.clone(), senders.clone());
+    let nudges = Arc::new([Notify::new(), Notify::new()]);
+    let mails = {
+        let (app, senders, nudges, stop) = (app.clone(), senders.clone(), nudges.clone(), stop.clone());
+        async move {
+            MailLane::new(app, senders.clone()).run(&nudges[0], stop).await;
+            if let Some(smtp) = &senders.smtp {
+                smtp.rest(true).await;
+            }
+        }
+    };
+    let others = async move {
+        let hooks = Lane::new(app.clone(), senders);
+        tokio::join!(expand::run(&app, &*nudges, stop.clone()), hooks.run(&nudges[1], stop));
+    };
     tokio::join!(
-        expand::run(&app, &nudges, stop.clone()),
-        mail.run(&nudges[0], stop.clone()),
-        hooks.run(&nudges[1], stop),
+        background::run("mail", Threads::One, mails),
+        background::run("outbox", Threads::Two, others)
     );
-    if let Some(smtp) = &senders.smtp {
-        smtp.rest(true).await;
-    }
 }
 
 /// Queues recipients, then sends everything that is due at this moment; how many deliveries were tried.

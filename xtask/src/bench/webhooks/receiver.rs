@@ -30,9 +30,6 @@ struct Seen {
     challenges: usize,
     /// When each endpoint first heard in this round.
     first: Vec<Option<Instant>>,
-    /// Messages of this round, and when the first and the last came.
-    messages: usize,
-    span: Option<(Instant, Instant)>,
     /// Length of the last message.
     length: usize,
     /// Connections that are never answered.
@@ -69,7 +66,6 @@ impl Receiver {
     pub(super) fn begin(&self, sick: Sick) {
         let mut seen = self.lock();
         seen.first = vec![None; ENDPOINTS];
-        (seen.messages, seen.span) = (0, None);
         seen.held.clear();
         self.hanging.store(sick.hanging, Ordering::Relaxed);
         self.failing.store(sick.failing, Ordering::Relaxed);
@@ -77,16 +73,6 @@ impl Receiver {
 
     pub(super) fn heard(&self, sick: Sick) -> Vec<Instant> {
         self.lock().first[sick.hanging + sick.failing..].iter().copied().flatten().collect()
-    }
-
-    /// Messages of this round.
-    pub(super) fn messages(&self) -> usize {
-        self.lock().messages
-    }
-
-    /// From the first of them to the last.
-    pub(super) fn took(&self) -> Option<Duration> {
-        self.lock().span.map(|(begun, ended)| ended.duration_since(begun))
     }
 
     /// Bytes of the last one.
@@ -175,8 +161,5 @@ fn note(seen: &Mutex<Seen>, n: usize, at: Instant, length: usize) {
     if let Some(first) = seen.first.get_mut(n) {
         first.get_or_insert(at);
     }
-    seen.messages += 1;
     seen.length = length;
-    let begun = seen.span.map_or(at, |(begun, _)| begun);
-    seen.span = Some((begun, at));
 }
