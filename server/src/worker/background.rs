@@ -10,6 +10,7 @@ pub enum Threads {
     /// Two, so that a long turn delays nobody.
     Two,
 }
+
 /// Niceness: of a busy core the background gets about a tenth.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;

@@ -94,11 +94,14 @@ fn relay(config: &Config) -> Result<Smtp, String> {
     Ok(Smtp::new(settings, smtp.signer()?))
 }
 
-/// Expands and sends until the stop, on threads that give way: mail on one of its own. What is on its way then may end;
-/// if it does not, its lease will.
+/// Expands and sends until the stop, on threads that give way: mail on its own. What is on its way then may end; if it
+/// does not, its lease will.
 pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
     app.presence.seen(stop.clone()).await;
     let nudges = Arc::new([Notify::new(), Notify::new()]);
+    // A signature costs more than waking a thread: those are made on both.
+    let signs = senders.relay().is_some_and(|(smtp, _)| smtp.signer().is_some());
+    let threads = if signs { Threads::Two } else { Threads::One };
     let mails = {
         let (app, senders, nudges, stop) = (app.clone(), senders.clone(), nudges.clone(), stop.clone());
         async move {
@@ -112,10 +115,7 @@ pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
         let hooks = Lane::new(app.clone(), senders);
         tokio::join!(expand::run(&app, &*nudges, stop.clone()), hooks.run(&nudges[1], stop));
     };
-    tokio::join!(
-        background::run("mail", Threads::One, mails),
-        background::run("outbox", Threads::Two, others)
-    );
+    tokio::join!(background::run("mail", threads, mails), background::run("outbox", Threads::Two, others));
 }
 
 /// Queues recipients, then sends everything that is due at this moment; how many deliveries were tried.

@@ -57,8 +57,8 @@ pub(crate) fn webhooks(root: &Path) -> Result<bool, String> {
         "Release build, demo operator, SQLite, {ENDPOINTS} endpoints on one receiver of this machine, signed, every attempt on record. From \
          the start of the publishing request to the first byte of each message; median of {ROUNDS} publications. Sick: 100 endpoints \
          never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine. A \
-         second: from the first message of a publication to its last, without the publishing; beside wrk -c{CONNECTIONS} with a constant POST of the same \
-         length into the same receiver, which keeps connections."
+         second: from the first message of a publication to its last, without the publishing; beside wrk -c{CONNECTIONS} \
+         with a constant POST of the same length into the same receiver, which keeps connections."
     );
     report(root, "webhooks", &method, &figures)?;
     Ok(figures.iter().all(|f| f.gate.holds(f.value)))
