@@ -28,6 +28,17 @@ pub(crate) fn release(root: &Path) -> Result<PathBuf, String> {
     Ok(target(root).join("release/waypost"))
 }
 
+/// The sender of webhooks alone, for benches; the path of the binary.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn flood(root: &Path) -> Result<PathBuf, String> {
+    let mut cargo = process::command(&cargo());
+    cargo.args(["build", "--release", "--package", "delivery", "--example", "flood"]).current_dir(root);
+    process::run(cargo)?;
+    Ok(target(root).join("release/examples/flood"))
+}
+
 /// Browser code alone.
 ///
 /// # Errors

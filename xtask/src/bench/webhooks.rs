@@ -39,6 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// When something that it needs is missing or does not start.
 pub(crate) fn webhooks(root: &Path) -> Result<bool, String> {
     let binary = build::release(root)?;
+    let flood = build::flood(root)?;
     let data = build::target(root).join("bench/webhooks/data");
     let settings = [("WAYPOST_LIMITS__WEBHOOK_PER_HOUR", "1000000")];
     let subject = Subject::start_on("0,1", &binary, &data, &[], &settings)?;
@@ -49,16 +50,18 @@ pub(crate) fn webhooks(root: &Path) -> Result<bool, String> {
     round(&mut author, &receiver, Sick::NONE)?; // warm
     let well = rounds(&mut author, &receiver, Sick::NONE)?;
     let reference = posts_of_wrk(&data, &receiver)?;
+    let alone = posts_of_flood(root, &flood, &receiver)?;
     let sick = rounds(&mut author, &receiver, Sick { hanging: 100, failing: 100 })?;
     let hung = rounds(&mut author, &receiver, Sick { hanging: 200, failing: 0 })?;
     let mut figures = figures(&well, &sick, &hung);
-    figures.push(beside_wrk(median(well.pace.clone()), reference));
+    figures.extend(paces(median(well.pace.clone()), alone, reference));
     let method = format!(
         "Release build, demo operator, SQLite, {ENDPOINTS} endpoints on one receiver of this machine, signed, every attempt on record. From \
          the start of the publishing request to the first byte of each message; median of {ROUNDS} publications. Sick: 100 endpoints \
-         never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine. A \
-         second: from the first message of a publication to its last, without the publishing; beside wrk -c{CONNECTIONS} \
-         with a constant POST of the same length into the same receiver, which keeps connections."
+         never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine. \
+         Beside wrk -c{CONNECTIONS} with a constant POST of the same length into the same receiver, which keeps connections: our sender \
+         alone (server/delivery/examples/flood.rs: {CONNECTIONS} endpoints, each message rendered and signed, nothing stored). Durable: messages a \
+         second from the first of a publication to its last, without the publishing, to the sender alone."
     );
     report(root, "webhooks", &method, &figures)?;
     Ok(figures.iter().all(|f| f.gate.holds(f.value)))
@@ -200,13 +203,33 @@ fn posts_of_wrk(data: &Path, receiver: &Receiver) -> Result<f64, String> {
     rate.ok_or_else(|| format!("wrk said: {text}"))
 }
 
-fn beside_wrk(pace: f64, reference: f64) -> Figure {
-    Figure {
-        name: "ratio_to_wrk",
-        what: "messages a second, to wrk's constant POST",
-        value: pace / reference.max(f64::EPSILON),
-        gate: Bound::AtLeast(0.25),
-        goal: Bound::AtLeast(0.5),
-        detail: json!({ "messages_per_s": pace, "wrk_posts_per_s": reference }),
-    }
+/// What our sender posts in a second when nothing is stored.
+fn posts_of_flood(root: &Path, flood: &Path, receiver: &Receiver) -> Result<f64, String> {
+    let mut command = Command::new(flood);
+    command.args([receiver.address.to_string(), CONNECTIONS.to_string(), WRK_SECS.to_string()]);
+    let out = command.current_dir(root).output().map_err(|e| format!("{}: {e}", flood.display()))?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    text.trim().parse().map_err(|_| format!("flood said: {text} {}", String::from_utf8_lossy(&out.stderr)))
+}
+
+fn paces(durable: f64, alone: f64, wrk: f64) -> [Figure; 2] {
+    let least = Bound::AtLeast;
+    [
+        Figure {
+            name: "ratio_to_wrk",
+            what: "signed messages a second of the sender alone, to wrk's constant POST",
+            value: alone / wrk.max(f64::EPSILON),
+            gate: least(0.25),
+            goal: least(0.5),
+            detail: json!({ "sender_posts_per_s": alone, "wrk_posts_per_s": wrk }),
+        },
+        Figure {
+            name: "durable_ratio",
+            what: "messages a second with every attempt on record, to the sender alone",
+            value: durable / alone.max(f64::EPSILON),
+            gate: least(0.4),
+            goal: least(0.7),
+            detail: json!({ "messages_per_s": durable, "to_wrk": durable / wrk.max(f64::EPSILON) }),
+        },
+    ]
 }
