@@ -13,7 +13,7 @@ use std::{
 use delivery::{
     outcome::Outcome,
     sample,
-    webhook::{Client, Guard, Secret, Target, body, client::Delivery},
+    webhook::{Client, Guard, Secret, Target, body::IncidentBody, client::Delivery},
 };
 use domain::clock::Timestamp;
 
@@ -35,10 +35,10 @@ async fn main() -> Result<(), Failure> {
         let target = Target::parse(&format!("http://{address}/e/{n}"), client.guard())?;
         let (client, taken) = (client.clone(), Arc::clone(&taken));
         senders.spawn(async move {
-            let (notice, secrets) = (sample::notice(), [Secret::new([7; 32])]);
+            let (body, secrets) = (IncidentBody::new(&sample::notice()), [Secret::new([7; 32])]);
             for number in 0_u64.. {
                 let (id, at) = (format!("msg_{n}_{number}"), now());
-                let body = body::incident(&notice, "https://status.example.com/u/opaque", at);
+                let body = body.to("https://status.example.com/u/opaque", at);
                 let delivery = Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false };
                 if matches!(client.post(&target, delivery).await.outcome, Outcome::Delivered(_)) {
                     taken.fetch_add(1, Ordering::Relaxed);

@@ -6,31 +6,48 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-/// The body of an incident update for one endpoint.
-#[must_use]
-pub fn incident(notice: &IncidentNotice, unsubscribe_url: &str, now: Timestamp) -> Vec<u8> {
-    json!({
-        "meta": {
+/// The body of an incident update, written once for all endpoints that are told it.
+#[derive(Debug)]
+pub struct IncidentBody {
+    documentation: String,
+    /// Everything after `meta`, with the closing brace.
+    rest: String,
+}
+
+impl IncidentBody {
+    /// Writes what every endpoint gets.
+    #[must_use]
+    pub fn new(notice: &IncidentNotice) -> Self {
+        let all = json!({
+            "page": {
+                "id": notice.page_id,
+                "status_indicator": notice.indicator.0,
+                "status_description": notice.indicator.1,
+            },
+            "incident": incident_object(notice),
+            "x_waypost": {
+                "type": if notice.sequence <= 1 { "incident.declared" } else { "incident.updated" },
+                "sequence": notice.sequence,
+                "severity": notice.severity.number(),
+                "next_update_due_at": time(notice.next_update_due_at),
+                "workarounds": notice.workarounds.iter().map(|(code, _, text)| json!({ "country": code, "text": text })).collect::<Vec<_>>(),
+            },
+        });
+        let all = all.to_string();
+        let rest = all.strip_prefix('{').unwrap_or_default().to_owned();
+        Self { documentation: format!("{}/api", notice.site()), rest }
+    }
+
+    /// The body for one endpoint.
+    #[must_use]
+    pub fn to(&self, unsubscribe_url: &str, now: Timestamp) -> Vec<u8> {
+        let meta = json!({
             "unsubscribe": unsubscribe_url,
-            "documentation": format!("{}/api", notice.site()),
+            "documentation": self.documentation,
             "generated_at": now.rfc3339(),
-        },
-        "page": {
-            "id": notice.page_id,
-            "status_indicator": notice.indicator.0,
-            "status_description": notice.indicator.1,
-        },
-        "incident": incident_object(notice),
-        "x_waypost": {
-            "type": if notice.sequence <= 1 { "incident.declared" } else { "incident.updated" },
-            "sequence": notice.sequence,
-            "severity": notice.severity.number(),
-            "next_update_due_at": time(notice.next_update_due_at),
-            "workarounds": notice.workarounds.iter().map(|(code, _, text)| json!({ "country": code, "text": text })).collect::<Vec<_>>(),
-        },
-    })
-    .to_string()
-    .into_bytes()
+        });
+        format!(r#"{{"meta":{meta},{}"#, self.rest).into_bytes()
+    }
 }
 
 fn time(at: Option<Timestamp>) -> Value {

@@ -76,8 +76,8 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
             .await
             .outcome;
     }
-    let Some(notice) = &told.about else { return Outcome::Dead("the update is not there any more".into()) };
-    let body = body::incident(notice, &unsubscribe_url(app, subscriber), at);
+    let Some(body) = told.body() else { return Outcome::Dead("the update is not there any more".into()) };
+    let body = body.to(&unsubscribe_url(app, subscriber), at);
     client
         .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
         .await

@@ -1,7 +1,8 @@
 //! What a notice tells, as it stands, to everybody or to the people of one partner.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use delivery::webhook::body::IncidentBody;
 use domain::{
     audience::Viewer,
     clock::{MINUTE, Timestamp},
@@ -27,6 +28,8 @@ pub(super) struct Told {
     pub(super) measured: Option<MeasuredNotice>,
     /// Name of the page that it is told from.
     pub(super) page_name: String,
+    /// What endpoints are sent of it, written for the first of them.
+    body: OnceLock<IncidentBody>,
     read_at: Timestamp,
 }
 
@@ -50,7 +53,13 @@ impl Told {
             let changes = changes(app, &outbox, newest).await?;
             measured = Some(notice::measured(&world, &origin, &changes));
         }
-        Ok(Some(Arc::new(Self { outbox, about, measured, page_name, read_at: now })))
+        Ok(Some(Arc::new(Self { outbox, about, measured, page_name, body: OnceLock::new(), read_at: now })))
+    }
+
+    /// What endpoints are sent of an incident; none: it is about none.
+    pub(super) fn body(&self) -> Option<&IncidentBody> {
+        let about = self.about.as_ref()?;
+        Some(self.body.get_or_init(|| IncidentBody::new(about)))
     }
 
     /// Whether it is news of an incident, which nothing holds up, except that its reader paused.

@@ -9,7 +9,7 @@ use axum::{
 };
 use delivery::{
     email::template::{IncidentUpdate, Reader},
-    webhook::body,
+    webhook::body::IncidentBody,
 };
 use domain::{
     audience::{Audience, Viewer},
@@ -76,7 +76,7 @@ pub(crate) async fn seen(desk: &Desk, form: Form, incident_id: &str) -> Result<S
     match read(desk, form, incident_id, &desk.fields).await {
         Ok(readings) => {
             let mail = mail(desk, &readings.notice)?;
-            let webhook = body::incident(&readings.notice, NO_LINK, desk.now());
+            let webhook = IncidentBody::new(&readings.notice).to(NO_LINK, desk.now());
             let webhook: serde_json::Value = serde_json::from_slice(&webhook).unwrap_or_default();
             Ok(Seen {
                 base,
