@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use delivery::{
@@ -15,7 +15,6 @@ use delivery::{
     sample,
     webhook::{Client, Guard, Secret, Target, body::IncidentBody, client::Delivery},
 };
-use domain::clock::Timestamp;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -37,7 +36,8 @@ async fn main() -> Result<(), Failure> {
         senders.spawn(async move {
             let (body, secrets) = (IncidentBody::new(&sample::notice()), [Secret::new([7; 32])]);
             for number in 0_u64.. {
-                let (id, at) = (format!("msg_{n}_{number}"), now());
+                let at = sample::SAMPLE_AT.plus(i64::try_from(begun.elapsed().as_millis()).unwrap_or(0));
+                let id = format!("msg_{n}_{number}");
                 let body = body.to("https://status.example.com/u/opaque", at);
                 let delivery = Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false };
                 if matches!(client.post(&target, delivery).await.outcome, Outcome::Delivered(_)) {
@@ -54,9 +54,4 @@ async fn main() -> Result<(), Failure> {
     let rate = taken.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
     println!("{rate:.0}");
     Ok(())
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

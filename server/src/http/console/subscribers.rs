@@ -199,7 +199,7 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
             utc_date(at.into())
         )
     });
-    let newest = tx.newest_subscribers(100).await?;
+    let newest = tx.newest_subscribers(25).await?;
     let list = newest
         .iter()
         .map(|s| (s.id.clone(), masked(s), s.channel.clone(), s.state.clone(), utc_time(s.created_at, now)));
