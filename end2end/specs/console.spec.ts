@@ -157,7 +157,7 @@ test('the other tasks work without JavaScript', async ({ browser }) => {
   await page.getByRole('button', { name: /Unpin|Remove the pin/i }).click();
   await expect(page.getByRole('button', { name: /^Pin/ })).toBeVisible();
 
-  await page.goto(waypost.url('/console/settings'));
+  await page.goto(waypost.url('/console/sources'));
   await page.getByLabel('New key for').fill('probe in Lisbon');
   await page.getByRole('button', { name: 'Create key' }).click();
   await expect(page.locator('#new-key')).toHaveText(/^tk_/);

@@ -47,7 +47,7 @@ async function setUp(page: Page): Promise<void> {
 }
 
 async function makeKey(page: Page): Promise<Door> {
-  await page.goto(waypost.url('/console/settings'));
+  await page.goto(waypost.url('/console/sources'));
   await page.getByLabel('New key for').fill('smdp');
   await page.getByRole('button', { name: 'Create key' }).click();
   return { url: waypost.url('/ingest/v1/events'), key: await page.locator('#new-key').innerText() };

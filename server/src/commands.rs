@@ -12,6 +12,7 @@ pub mod engagement;
 pub mod incidents;
 pub mod kept;
 pub mod keys;
+pub mod mappings;
 pub mod measured;
 pub mod merge;
 pub mod notes;

@@ -29,8 +29,11 @@ use crate::{auth::guard::guard, ingest, state::App};
 
 /// Everything that is not answered from memory.
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
-    let guarded =
-        guarded().merge(writing()).merge(reviews()).route_layer(from_fn_with_state(app.clone(), guard));
+    let guarded = guarded()
+        .merge(sources())
+        .merge(writing())
+        .merge(reviews())
+        .route_layer(from_fn_with_state(app.clone(), guard));
     Router::new()
         .merge(guarded)
         .merge(visitors())
@@ -100,12 +103,23 @@ fn guarded() -> Router<App> {
         .route("/console/settings/portfolios", post(settings::add_portfolio))
         .route("/console/settings/countries", post(settings::add_country))
         .route("/console/settings/components", post(settings::add_component))
-        .route("/console/settings/keys", post(settings::add_key))
-        .route("/console/settings/keys/{id}/revoke", post(settings::revoke_key))
         .route("/console/people", get(people::show).post(people::add))
         .route("/console/people/{id}/access", post(people::set_access))
         .route("/console/mail-spool", get(spool::list))
         .route("/console/mail-spool/{name}", get(spool::show))
+}
+
+/// The same, about where telemetry comes from.
+fn sources() -> Router<App> {
+    use console::sources;
+    Router::new()
+        .route("/console/sources", get(sources::show))
+        .route("/console/sources/keys", post(sources::add_key))
+        .route("/console/sources/keys/{id}/renew", post(sources::renew_key))
+        .route("/console/sources/keys/{id}/revoke", post(sources::revoke_key))
+        .route("/console/sources/mappings", post(sources::add_mapping))
+        .route("/console/sources/mappings/{id}/remove", post(sources::remove_mapping))
+        .route("/console/sources/alerts/end", post(sources::end_alert))
 }
 
 /// The same, about words.

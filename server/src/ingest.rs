@@ -1,28 +1,38 @@
-//! The ingest door: CloudEvents in, durable before they are acknowledged.
+//! The doors of telemetry: CloudEvents, SM-DP+ notifications, alerts and heartbeats in, durable before they are
+//! acknowledged.
 
+mod alertmanager;
 mod answer;
 mod envelope;
+mod es2plus;
+mod grid;
 mod heartbeat;
 mod key;
+mod scope;
 mod writer;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::State,
-    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::post,
 };
 use domain::clock::Timestamp;
+use serde::de::DeserializeOwned;
+use store::ApiKeyRow;
 use tokio::sync::{Mutex, watch};
 
+pub use grid::{ALERTMANAGER, ES2PLUS};
 pub use writer::{Kept, Writer};
 
 use crate::state::App;
 use answer::{ItemError, Problem};
+use grid::Grid;
+use scope::Scope;
 
 /// Largest body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
@@ -34,7 +44,7 @@ pub struct Door {
     app: App,
     writer: Writer,
     quotas: key::Quotas,
-    countries: Mutex<(Timestamp, HashSet<String>)>,
+    grid: Mutex<(Timestamp, Arc<Grid>)>,
 }
 
 /// The door's routes; starts its writer.
@@ -43,11 +53,13 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
         app: app.clone(),
         writer: Writer::start(app.clone(), stop),
         quotas: key::Quotas::default(),
-        countries: Mutex::default(),
+        grid: Mutex::default(),
     });
     Router::new()
         .route("/ingest/v1/events", post(events).options(handshake))
         .route("/ingest/v1/heartbeat", post(heartbeat::beat))
+        .route("/ingest/v1/alertmanager", post(alertmanager::alerts))
+        .route("/gsma/rsp2/es2plus/handleDownloadProgressInfo", post(es2plus::progress))
         .with_state(door)
 }
 
@@ -74,16 +86,16 @@ async fn events(State(door): State<Arc<Door>>, request: Request<Body>) -> Respon
 /// Key first, then the head, then the body: nobody without a key makes us read.
 async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> {
     let now = door.app.clock.now();
-    let key = key::authenticate(&door.app, &door.quotas, request.uri(), request.headers(), now).await?;
-    let mode = envelope::mode(request.headers())?;
     let (parts, body) = request.into_parts();
+    let (key, scope) = door.open(&parts, now).await?;
+    let mode = envelope::mode(&parts.headers)?;
     let body = read_body(&parts.headers, body).await?;
     let candidates = envelope::read(mode, &parts.headers, &body, EVENTS_MAX)?;
     door.quotas.charge_events(&key, candidates.len())?;
-    let countries = door.countries(now).await?;
+    let grid = door.grid(now).await?;
     let prepared: Vec<Result<writer::Item, ItemError>> = candidates
         .into_iter()
-        .map(|c| c.and_then(|c| c.prepare(&door.app.keys, &key, &countries, now)))
+        .map(|c| c.and_then(|c| c.prepare(&door.app.keys, (&key, &scope), &grid, now)))
         .collect();
     let outcome = door.writer.keep(prepared).await?;
     Ok(answer::respond(mode, outcome))
@@ -120,14 +132,48 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     })
 }
 
+/// The JSON of a body, unless it is nested too deep.
+fn json_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let bad = |detail: String| Problem::new(400, "bad-json", "The body cannot be read", detail);
+    let value = serde_json::from_slice(body).map_err(|e| bad(format!("{e}. Send UTF-8 JSON.")))?;
+    if envelope::is_too_deep(&value) {
+        return Err(bad(format!("It is nested deeper than {} levels.", envelope::DEPTH_MAX)));
+    }
+    serde_json::from_value(value).map_err(|e| bad(e.to_string()).status(422))
+}
+
 impl Door {
-    /// Country codes on the page; at most 2 s old.
-    async fn countries(&self, now: Timestamp) -> Result<HashSet<String>, Problem> {
-        let mut cached = self.countries.lock().await;
-        if now.since(cached.0).abs() > 2_000 {
-            let mut tx = self.app.store.read().await?;
-            *cached = (now, tx.countries().await?.into_iter().map(|c| c.code).collect());
+    /// Who sends, within which limits: known before a byte of the body is read.
+    async fn open(&self, parts: &Parts, now: Timestamp) -> Result<(ApiKeyRow, Scope), Problem> {
+        let key = key::authenticate(&self.app, &self.quotas, &parts.uri, &parts.headers, now).await?;
+        let scope = Scope::of(&key)?;
+        scope.admits(&self.app.config, &parts.extensions, &parts.headers)?;
+        Ok((key, scope))
+    }
+
+    /// The same, for a door of plain JSON, with the body.
+    async fn admit(
+        &self,
+        request: Request<Body>,
+        now: Timestamp,
+    ) -> Result<(ApiKeyRow, Scope, Bytes), Problem> {
+        let (parts, body) = request.into_parts();
+        let (key, scope) = self.open(&parts, now).await?;
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+        if kind.split(';').next().map(str::trim) != Some("application/json") {
+            let detail = "Send application/json.".into();
+            return Err(Problem::new(415, "unsupported-media-type", "Not JSON", detail));
         }
-        Ok(cached.1.clone())
+        let body = read_body(&parts.headers, body).await?;
+        Ok((key, scope, body))
+    }
+
+    /// The grid and the mappings; at most 2 s old.
+    async fn grid(&self, now: Timestamp) -> Result<Arc<Grid>, Problem> {
+        let mut cached = self.grid.lock().await;
+        if now.since(cached.0).abs() > 2_000 {
+            *cached = (now, Arc::new(Grid::load(&self.app.store).await?));
+        }
+        Ok(Arc::clone(&cached.1))
     }
 }

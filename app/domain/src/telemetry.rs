@@ -1,6 +1,8 @@
 //! Activations: events, journeys, windows, and what they say of a cell.
 
+pub mod alert;
 pub mod degradation;
 pub mod event;
 pub mod kpi;
 pub mod lifecycle;
+pub mod mapping;

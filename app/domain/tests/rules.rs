@@ -158,6 +158,7 @@ proptest! {
             Happening::Revoked,
         ];
         let event = |i: usize| ActivationEvent {
+            is_download_only: false,
             subject: "ord-1".into(),
             happening: happenings[i].clone(),
             occurred_at: start.plus(i as i64 * SECOND),

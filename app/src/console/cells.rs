@@ -49,7 +49,7 @@ pub fn telemetry(frame: &Frame, cells: &[CellLine]) -> String {
     frame.page(|| {
         view! {
             <h1>"Telemetry"</h1>
-            <p class="d">"What every cell shows and why. A person’s pin wins over an open incident, and both win over telemetry. Silence is never green."</p>
+            <p class="d">"What every cell shows and why. A person’s pin wins over an open incident, and both win over telemetry. Silence is never green. "<a href="/console/sources">"Sources, keys and mappings"</a></p>
             <table class="now">
                 <thead><tr><th>"Shows"</th><th>"Cell"</th><th>"Basis"</th><th>"Evidence"</th><th>"For"</th></tr></thead>
                 <tbody>{rows}</tbody>

@@ -94,6 +94,8 @@ pub struct Now {
     pub may_command: bool,
     /// What this person saved: words and where it goes on.
     pub saved: Vec<(String, String)>,
+    /// What is wrong with the sources of telemetry, in sentences.
+    pub sources: Vec<String>,
     /// One sentence on deliveries.
     pub delivery: String,
 }
@@ -448,16 +450,8 @@ pub struct Settings {
     pub portfolios: Vec<(String, String, String)>,
     /// Component name, slug, bound step.
     pub components: Vec<(String, String, String)>,
-    /// Key id, name, last use in words, whether it is live.
-    pub keys: Vec<(String, String, String, bool)>,
-    /// A key just made: shown once.
-    pub new_key: Option<String>,
-    /// Where events go.
-    pub ingest_url: String,
     /// Whether this person may change the grid.
     pub may_maintain: bool,
-    /// Whether this person may make keys.
-    pub may_own: bool,
     /// What was wrong.
     pub error: Option<FormError>,
 }

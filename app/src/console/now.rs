@@ -25,6 +25,7 @@ pub fn now(frame: &Frame, model: &Now) -> String {
             {reminders(model)}
             {proposals(frame, model)}
             {waiting(&model.waiting)}
+            {sources(model)}
             <h2>"What is due"</h2>
             {clocks(model, now_ms)}
             <h2>"Open incidents"</h2>
@@ -48,6 +49,22 @@ fn reminders(model: &Now) -> Option<AnyView> {
         .map(|(words, id)| view! { <li><a href=format!("/console/incidents/{id}#update")>{words.clone()}</a></li> })
         .collect();
     Some(view! { <section class="card sev1" role="status"><h2>"For you"</h2><ul class="who">{rows}</ul></section> }.into_any())
+}
+
+/// Sources that fell silent, and what arrives and says nothing to us.
+fn sources(model: &Now) -> Option<AnyView> {
+    if model.sources.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = model.sources.iter().map(|words| view! { <li>{words.clone()}</li> }).collect();
+    Some(
+        view! {
+            <section class="card note" role="status">
+                <h2>"Telemetry"</h2><ul class="who">{rows}</ul><p><a href="/console/sources">"Look at the sources"</a></p>
+            </section>
+        }
+        .into_any(),
+    )
 }
 
 /// Dips that ended without a word: told afterwards, or dismissed with a reason. They count either way.

@@ -1,4 +1,4 @@
-//! Settings: the grid and the keys of the ingest door.
+//! Settings: the grid.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ pub fn settings(frame: &Frame, model: &Settings) -> String {
             <h1>"Settings"</h1>
             <p><a href="/console/settings/promises">"Promises: severity matrix, business hours, reminders"</a></p>
             {grid(frame, model)}
-            {keys(frame, model)}
+            <p><a href="/console/sources#keys">"Keys for telemetry, and what they may speak of"</a></p>
         }
         .into_any()
     })
@@ -63,43 +63,6 @@ fn grid(frame: &Frame, model: &Settings) -> AnyView {
         <h2>"Services"</h2>
         <table class="now"><thead><tr><th>"Name"</th><th>"Slug"</th><th>"Measured by"</th></tr></thead><tbody>{components}</tbody></table>
         {forms}
-    }
-    .into_any()
-}
-
-fn keys(frame: &Frame, model: &Settings) -> AnyView {
-    let new_key = model.new_key.as_ref().map(|key| {
-        view! {
-            <div class="card note" role="status">
-                <p>"This is the new key. It is not shown again: put it where your activation platform sends its events from."</p>
-                <p class="key"><code id="new-key">{key.clone()}</code></p>
-            </div>
-        }
-    });
-    let rows = model
-        .keys
-        .iter()
-        .map(|(id, name, used, is_live)| {
-            let revoke = (*is_live && model.may_own).then(|| {
-                view! { <form method="post" action=format!("/console/settings/keys/{id}/revoke")>{frame.token()}<button>"Revoke"</button></form> }
-            });
-            view! { <tr><td>{name.clone()}</td><td><code>{format!("tk_{id}_…")}</code></td><td>{used.clone()}</td><td>{revoke}</td></tr> }
-        })
-        .collect_view();
-    let form = model.may_own.then(|| {
-        view! {
-            <form method="post" action="/console/settings/keys" class="inline">
-                {frame.token()}<label for="key-name">"New key for"</label><input id="key-name" name="name" maxlength="80" required /><button>"Create key"</button>
-            </form>
-            {remark(model.error.as_ref(), "name")}
-        }
-    });
-    view! {
-        <h2>"Keys for telemetry"</h2>
-        <p class="d">"Activation platforms post CloudEvents to " <code>{model.ingest_url.clone()}</code> " with such a key."</p>
-        {new_key}
-        <table class="now"><thead><tr><th>"Name"</th><th>"Key"</th><th>"Last used"</th><th><span class="v">"Action"</span></th></tr></thead><tbody>{rows}</tbody></table>
-        {form}
     }
     .into_any()
 }

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use axum::http::HeaderMap;
+use axum::{
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap},
+};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::Config;
@@ -52,10 +55,27 @@ impl Limits {
     }
 }
 
+/// The client's address, whole: see [`client_ip`]. None: the connection has none.
+#[must_use]
+pub fn peer_ip(config: &Config, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0;
+    Some(whole_ip(config, peer, headers))
+}
+
 /// The client's address: the peer's, unless the peer is a trusted proxy; then the rightmost address that is none.
 /// IPv6 addresses count by their /64.
 #[must_use]
 pub fn client_ip(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    match whole_ip(config, peer, headers) {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+fn whole_ip(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let is_trusted = |ip: &IpAddr| config.trusted_proxies.iter().any(|net| net.contains(ip));
     let mut ip = peer.ip();
     if is_trusted(&ip) {
@@ -69,11 +89,5 @@ pub fn client_ip(config: &Config, peer: SocketAddr, headers: &HeaderMap) -> IpAd
             ip = client;
         }
     }
-    match ip {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 @ IpAddr::V4(_) => v4,
-    }
+    ip
 }

@@ -50,7 +50,7 @@ async fn settle(
 ) -> Result<Moved, Refusal> {
     let held = tx.cell_holds(&cell.id).await?.into_iter().map(|h| h.status).reduce(CellStatus::worse);
     let old = cell.status;
-    (cell.status, cell.basis) = match (cell.pin().or(held), cell.telemetry_status) {
+    (cell.status, cell.basis) = match (cell.pin().or(held), cell.automatic()) {
         (Some(person), _) => (person, Basis::Person),
         (None, CellStatus::NoData) => (CellStatus::NoData, Basis::None),
         (None, telemetry) => (telemetry, Basis::Telemetry),
@@ -96,6 +96,20 @@ pub async fn apply_verdict(
     let subject = format!("cell:{}", cell.id);
     let detail = json!({ "before": before.slug(), "after": to.slug(), "cause": cause });
     audit(tx, ctx, "judge_cell", &subject, detail).await?;
+    settle(tx, ctx, cell, cause, None, true).await
+}
+
+/// What firing alerts make of a cell changed; none: no alert fires any more.
+pub async fn apply_alerts(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    mut cell: CellRow,
+    to: Option<CellStatus>,
+    cause: &str,
+) -> Result<Moved, Refusal> {
+    let before = std::mem::replace(&mut cell.alert_status, to.map(|s| s.slug().to_owned()));
+    let detail = json!({ "before": before, "after": cell.alert_status, "cause": cause });
+    audit(tx, ctx, "alert_cell", &format!("cell:{}", cell.id), detail).await?;
     settle(tx, ctx, cell, cause, None, true).await
 }
 

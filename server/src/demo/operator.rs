@@ -74,7 +74,8 @@ pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
         facts[format!("{prefix}totp_secret")] = json!(totp::base32(&secret));
     }
     let mut tx = app.store.write().await?;
-    facts["ingest_key"] = json!(keys::create(&mut tx, &ctx, "demo", (6_000, 600_000)).await?);
+    facts["ingest_key"] =
+        json!(keys::create(&mut tx, &ctx, "demo", (6_000, 600_000), &keys::Limits::default()).await?);
     desk::fill(&mut tx, &ctx, &people, now).await?;
     if let Some(partner) = tx.partners().await?.iter().find(|p| p.live_at.is_some()) {
         let page = ::app::paths::partner_page(&partner_pages::token(&app.keys, partner));

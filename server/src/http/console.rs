@@ -14,6 +14,7 @@ pub mod record;
 pub mod rehearsals;
 pub mod reviews;
 pub mod settings;
+pub mod sources;
 pub mod spool;
 pub mod subscribers;
 pub mod templates;

@@ -10,6 +10,11 @@ use super::{envelope::Mode, writer::Kept};
 
 const TYPES: &str = "https://waypost.dev/problems";
 
+/// The address of a type of problem.
+pub(super) fn type_of(slug: &str) -> String {
+    format!("{TYPES}/{slug}")
+}
+
 /// A refusal of the whole request.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -26,6 +31,11 @@ impl Problem {
         Self { status, slug, title, detail, pointer: None, retry_after_secs: None }
     }
 
+    pub(super) const fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
         self
@@ -38,7 +48,7 @@ impl Problem {
 
     fn body(&self) -> Value {
         let mut body = json!({
-            "type": format!("{TYPES}/{}", self.slug), "title": self.title, "status": self.status, "detail": self.detail,
+            "type": type_of(self.slug), "title": self.title, "status": self.status, "detail": self.detail,
         });
         if let Some(pointer) = &self.pointer {
             body["pointer"] = json!(pointer);
@@ -107,8 +117,7 @@ pub(super) fn respond(mode: Mode, outcome: Vec<(Option<String>, Result<Kept, Ite
             Err(e) => {
                 rejected += 1;
                 let pointer = format!("/{index}{}", e.pointer);
-                let error =
-                    json!({ "type": format!("{TYPES}/{}", e.slug), "detail": e.detail, "pointer": pointer });
+                let error = json!({ "type": type_of(e.slug), "detail": e.detail, "pointer": pointer });
                 items.push(json!({ "index": index, "id": e.id.as_ref().or(id.as_ref()), "result": "rejected", "error": error }));
             }
         }
@@ -121,7 +130,7 @@ pub(super) fn respond(mode: Mode, outcome: Vec<(Option<String>, Result<Kept, Ite
     if accepted + duplicate > 0 {
         return send(207, "application/json", &body);
     }
-    body["type"] = json!(format!("{TYPES}/all-rejected"));
+    body["type"] = json!(type_of("all-rejected"));
     body["title"] = json!("No event was kept");
     body["status"] = json!(422);
     body["detail"] = json!("Every event of the batch was rejected; items says why.");

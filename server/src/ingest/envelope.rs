@@ -1,13 +1,13 @@
 //! CloudEvents 1.0 over HTTP: structured, binary, batch.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, header};
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{
     clock::Timestamp,
     telemetry::{
-        event::{self, Event},
+        event::{self, ActivationEvent, Event},
         lifecycle::{FUTURE_BEYOND, LIVE_WITHIN},
     },
 };
@@ -17,12 +17,14 @@ use store::{ApiKeyRow, EventRow};
 
 use super::{
     answer::{ItemError, Problem},
+    grid::Grid,
+    scope::Scope,
     writer::Item,
 };
 use crate::keys::{Keys, Purpose};
 
 /// Deepest nesting of JSON.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// Members of `data` that name a profile or a person: only their keyed hash is kept.
 const PERSONAL: [&str; 5] = ["profile", "iccid", "eid", "imsi", "msisdn"];
 
@@ -97,6 +99,11 @@ pub(super) fn read(mode: Mode, headers: &HeaderMap, body: &[u8], most: usize) ->
         (Mode::Batch, Value::Array(events)) => Ok(events.into_iter().map(structured).collect()),
         (Mode::Batch, _) => Err(bad("A batch is a JSON array of events.".into())),
     }
+}
+
+/// Whether JSON is nested deeper than we read.
+pub(super) fn is_too_deep(value: &Value) -> bool {
+    depth(value) > DEPTH_MAX
 }
 
 fn depth(value: &Value) -> usize {
@@ -204,8 +211,8 @@ impl Candidate {
     pub(super) fn prepare(
         mut self,
         keys: &Keys,
-        key: &ApiKeyRow,
-        countries: &HashSet<String>,
+        (key, scope): (&ApiKeyRow, &Scope),
+        grid: &Grid,
         now: Timestamp,
     ) -> Result<Item, ItemError> {
         let id = self.id.clone();
@@ -231,13 +238,8 @@ impl Candidate {
             Event::Activation(event) => Some(event),
             Event::Other => None,
         };
-        if let Some(a) = activation.as_ref().filter(|a| !countries.contains(&a.country)) {
-            return Err(refuse(
-                422,
-                "unknown-country",
-                "/data/country",
-                format!("country {:?} is not on this page", a.country),
-            ));
+        if let Some(a) = &activation {
+            within(scope, grid, a).map_err(|(slug, pointer, detail)| refuse(422, slug, pointer, detail))?;
         }
         let is_future = occurred_at.since(now) > FUTURE_BEYOND;
         let is_late = now.since(occurred_at) > LIVE_WITHIN;
@@ -267,6 +269,31 @@ impl Candidate {
         };
         Ok(Item { row, activation: activation.filter(|_| !is_future) })
     }
+}
+
+/// Whether the page has the country, and the key may speak of the activation.
+fn within(
+    scope: &Scope,
+    grid: &Grid,
+    event: &ActivationEvent,
+) -> Result<(), (&'static str, &'static str, String)> {
+    let (country, supplier) = (&event.country, &event.supplier);
+    if !grid.has_country(country) {
+        return Err(("unknown-country", "/data/country", format!("country {country:?} is not on this page")));
+    }
+    if !scope.has_country(country) {
+        let detail = format!("this key may not speak of country {country:?}");
+        return Err(("foreign-country", "/data/country", detail));
+    }
+    if !scope.has_supplier(supplier) {
+        let detail = format!("this key may not speak of supplier {supplier:?}");
+        return Err(("foreign-supplier", "/data/supplier", detail));
+    }
+    if !scope.has_activations(&grid.measured) {
+        let detail = "this key may speak of no component that activations measure".into();
+        return Err(("foreign-component", "/type", detail));
+    }
+    Ok(())
 }
 
 fn is_activation_code(text: &str) -> bool {

@@ -6,14 +6,14 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{Request, StatusCode, header},
+    http::{Request, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::json;
 use store::HeartbeatRow;
 
-use super::{Door, answer::Problem, key, read_body};
+use super::{Door, answer::Problem, json_of};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,15 +45,8 @@ pub(super) async fn beat(State(door): State<Arc<Door>>, request: Request<Body>) 
 
 async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     let now = door.app.clock.now();
-    key::authenticate(&door.app, &door.quotas, request.uri(), request.headers(), now).await?;
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if kind.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(Problem::new(415, "unsupported-media-type", "Not JSON", "Send application/json.".into()));
-    }
-    let (parts, body) = request.into_parts();
-    let body = read_body(&parts.headers, body).await?;
-    let beat: Beat = serde_json::from_slice(&body)
-        .map_err(|e| Problem::new(400, "bad-json", "The heartbeat cannot be read", e.to_string()))?;
+    let (key, scope, body) = door.admit(request, now).await?;
+    let beat: Beat = json_of(&body)?;
     let wrong = |pointer: String, detail: String| {
         Problem::new(422, "bad-heartbeat", "The heartbeat is not valid", detail).at(pointer)
     };
@@ -66,23 +59,28 @@ async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     if !(1..=86_400).contains(&beat.interval_secs) {
         return Err(wrong("/interval_secs".into(), "interval_secs must be between 1 and 86400".into()));
     }
-    let mut tx = door.app.store.write().await?;
-    let components = tx.components().await?;
-    let countries = tx.countries().await?;
+    if let Some(prefix) = key.source_prefix.as_deref().filter(|p| !beat.source.starts_with(*p)) {
+        let detail = format!("this key may only speak for sources that start with {prefix:?}");
+        return Err(wrong("/source".into(), detail));
+    }
+    let grid = door.grid(now).await?;
     for (i, cell) in beat.cells.iter().enumerate() {
-        if !components.iter().any(|c| c.slug == cell.component) {
-            return Err(wrong(
-                format!("/cells/{i}/component"),
-                format!("component {:?} is not on this page", cell.component),
-            ));
+        let (component, country) = (&cell.component, &cell.country);
+        let at = |name: &str| format!("/cells/{i}/{name}");
+        if !grid.has_component(component) {
+            return Err(wrong(at("component"), format!("component {component:?} is not on this page")));
         }
-        if !countries.iter().any(|c| c.code == cell.country) {
-            return Err(wrong(
-                format!("/cells/{i}/country"),
-                format!("country {:?} is not on this page", cell.country),
-            ));
+        if !grid.has_country(country) {
+            return Err(wrong(at("country"), format!("country {country:?} is not on this page")));
+        }
+        if !scope.has_component(component) {
+            return Err(wrong(at("component"), format!("this key may not speak of component {component:?}")));
+        }
+        if !scope.has_country(country) {
+            return Err(wrong(at("country"), format!("this key may not speak of country {country:?}")));
         }
     }
+    let mut tx = door.app.store.write().await?;
     let alone = [BeatCell { component: String::new(), country: String::new() }];
     for cell in if beat.cells.is_empty() { &alone[..] } else { &beat.cells } {
         let row = HeartbeatRow {

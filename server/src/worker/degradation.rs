@@ -1,5 +1,7 @@
 //! The judge: every second, what telemetry says of every cell.
 
+mod alerts;
+
 use std::{collections::HashMap, time::Duration};
 
 use domain::{
@@ -11,7 +13,7 @@ use domain::{
         kpi::Counts,
     },
 };
-use store::{CellRow, HeartbeatRow, ProposalRow, Tx, Window, policies::DEGRADATION};
+use store::{AlertRow, CellRow, HeartbeatRow, ProposalRow, Tx, Window, policies::DEGRADATION};
 use tokio::sync::watch;
 
 use crate::{
@@ -39,6 +41,7 @@ struct Scene {
     policy: Policy,
     windows: Vec<(i64, Window)>,
     beats: Vec<HeartbeatRow>,
+    alerts: Vec<AlertRow>,
     proposals: Vec<ProposalRow>,
 }
 
@@ -72,11 +75,15 @@ impl Judge {
         let mut plans = Vec::new();
         for cell in all {
             let Some((slug, step)) = steps.get(&cell.component_id) else { continue };
+            if let Some(plan) = alerts::judge(&scene, &cell) {
+                plans.push(plan); // what is measured is judged again a second later
+                continue;
+            }
             let plan = match step {
                 Some(step) => self.judge_step(&mut tx, &scene, cell, *step).await?,
                 None => judge_heartbeat(&scene, cell, slug),
             };
-            plans.extend(plan);
+            plans.extend(plan.map(Plan::Measured));
         }
         drop(tx);
         if plans.is_empty() {
@@ -86,7 +93,10 @@ impl Judge {
         let mut tx = app.store.write().await?;
         let count = plans.len();
         for plan in plans {
-            carry_out(&mut tx, &ctx, &scene, plan).await?;
+            match plan {
+                Plan::Measured(plan) => carry_out(&mut tx, &ctx, &scene, plan).await?,
+                Plan::Alerts(plan) => alerts::carry_out(&mut tx, &ctx, &scene, plan).await?,
+            }
         }
         tx.commit().await?;
         Ok(count)
@@ -107,6 +117,7 @@ impl Judge {
             policy,
             windows,
             beats: tx.heartbeats().await?,
+            alerts: tx.firing_alerts().await?,
             proposals: tx.open_proposals().await?,
         })
     }
@@ -117,7 +128,7 @@ impl Judge {
         scene: &Scene,
         cell: CellRow,
         step: Step,
-    ) -> Result<Option<Plan>, Refusal> {
+    ) -> Result<Option<Measured>, Refusal> {
         let policy = &scene.policy;
         let window_ms = policy.windows_secs[0] * SECOND;
         let mut evidence = match cells::is_recent(cell.evidence_from_at, scene.now, window_ms) {
@@ -152,7 +163,15 @@ impl Judge {
 }
 
 /// What is to be written about a cell.
-struct Plan {
+enum Plan {
+    /// By what is measured.
+    Measured(Measured),
+    /// By alerts.
+    Alerts(alerts::Told),
+}
+
+/// A verdict of what is measured.
+struct Measured {
     cell: CellRow,
     evidence: Option<Evidence>,
     to: Option<CellStatus>,
@@ -164,7 +183,7 @@ fn plan(
     mut evidence: Evidence,
     newer: Option<(Timestamp, Evidence)>,
     verdict: Verdict,
-) -> Option<Plan> {
+) -> Option<Measured> {
     let to = match verdict {
         Verdict::Move(to) => Some(to),
         Verdict::Stay => None,
@@ -179,7 +198,7 @@ fn plan(
     }
     let is_stale = cell.evidence_at.is_none_or(|at| scene.now.millis() - at >= RENEW_EVIDENCE);
     let is_known = evidence.samples > 0 || cell.evidence.is_some();
-    (to.is_some() || (is_stale && is_known)).then_some(Plan { cell, evidence: Some(evidence), to })
+    (to.is_some() || (is_stale && is_known)).then_some(Measured { cell, evidence: Some(evidence), to })
 }
 
 /// The narrowest window with enough samples; the widest when none has.
@@ -236,18 +255,18 @@ async fn newest(
 }
 
 /// Cells without a step are operational while somebody says so, and unknown otherwise.
-fn judge_heartbeat(scene: &Scene, cell: CellRow, slug: &str) -> Option<Plan> {
+fn judge_heartbeat(scene: &Scene, cell: CellRow, slug: &str) -> Option<Measured> {
     let is_alive = scene.beats.iter().any(|b| {
         b.component_slug == slug
             && b.country_code == cell.country_code
             && scene.now.since(b.received_at) < 3 * b.interval_secs * SECOND
     });
     let to = if is_alive { CellStatus::Operational } else { CellStatus::NoData };
-    (to != cell.telemetry_status).then_some(Plan { cell, evidence: None, to: Some(to) })
+    (to != cell.telemetry_status).then_some(Measured { cell, evidence: None, to: Some(to) })
 }
 
-async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, plan: Plan) -> Result<(), Refusal> {
-    let Plan { mut cell, evidence, to } = plan;
+async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, plan: Measured) -> Result<(), Refusal> {
+    let Measured { mut cell, evidence, to } = plan;
     let cause = match &evidence {
         Some(evidence) => evidence.sentence(),
         None if to == Some(CellStatus::NoData) => "No heartbeat for three intervals".into(),

@@ -37,18 +37,18 @@ statements! {
     };
     UPSERT_ACTIVATIONS {
         sqlite = "INSERT INTO activations (subject, country_code, supplier, flow, cohort, requested_at, issued_at, downloaded_at,
-            enabled_at, revoked_at, failed_at, failed_step, error_class, is_fallback, is_live, received_at)
+            enabled_at, revoked_at, failed_at, failed_step, error_class, is_fallback, is_live, received_at, is_download_only)
             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
-            value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15 FROM json_each($1) WHERE TRUE
+            value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16 FROM json_each($1) WHERE TRUE
             ON CONFLICT (subject) DO UPDATE SET requested_at = excluded.requested_at, issued_at = excluded.issued_at,
             downloaded_at = excluded.downloaded_at, enabled_at = excluded.enabled_at, revoked_at = excluded.revoked_at,
             failed_at = excluded.failed_at, failed_step = excluded.failed_step, error_class = excluded.error_class,
             is_fallback = excluded.is_fallback, is_live = excluded.is_live, received_at = excluded.received_at",
         postgres = "INSERT INTO activations (subject, country_code, supplier, flow, cohort, requested_at, issued_at, downloaded_at,
-            enabled_at, revoked_at, failed_at, failed_step, error_class, is_fallback, is_live, received_at)
+            enabled_at, revoked_at, failed_at, failed_step, error_class, is_fallback, is_live, received_at, is_download_only)
             SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, CAST(v ->> 5 AS BIGINT), CAST(v ->> 6 AS BIGINT),
             CAST(v ->> 7 AS BIGINT), CAST(v ->> 8 AS BIGINT), CAST(v ->> 9 AS BIGINT), CAST(v ->> 10 AS BIGINT), v ->> 11, v ->> 12,
-            CAST(v ->> 13 AS BOOLEAN), CAST(v ->> 14 AS BOOLEAN), CAST(v ->> 15 AS BIGINT)
+            CAST(v ->> 13 AS BOOLEAN), CAST(v ->> 14 AS BOOLEAN), CAST(v ->> 15 AS BIGINT), CAST(v ->> 16 AS BOOLEAN)
             FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v)
             ON CONFLICT (subject) DO UPDATE SET requested_at = excluded.requested_at, issued_at = excluded.issued_at,
             downloaded_at = excluded.downloaded_at, enabled_at = excluded.enabled_at, revoked_at = excluded.revoked_at,
@@ -158,6 +158,7 @@ struct ActivationRow {
     is_fallback: bool,
     is_live: bool,
     received_at: i64,
+    is_download_only: bool,
 }
 
 impl From<ActivationRow> for Activation {
@@ -178,6 +179,7 @@ impl From<ActivationRow> for Activation {
             failure: at(r.failed_at).zip(step).map(|(t, s)| (t, s, r.error_class.unwrap_or_default())),
             is_fallback: r.is_fallback,
             is_live: r.is_live,
+            is_download_only: r.is_download_only,
             received_at: Timestamp::from_millis(r.received_at),
         }
     }
@@ -205,7 +207,8 @@ fn activation_json(a: &Activation) -> Value {
         class,
         a.is_fallback,
         a.is_live,
-        a.received_at.millis()
+        a.received_at.millis(),
+        a.is_download_only
     ])
 }
 

@@ -14,7 +14,7 @@ statements! {
     SELECT_CELL = "SELECT * FROM cells WHERE id = $1";
     SAVE_CELL = "UPDATE cells SET status = $1, basis = $2, since_at = $3, telemetry_status = $4, telemetry_since_at = $5,
         evidence = $6, evidence_at = $7, evidence_from_at = $8, pin_status = $9, pinned_by = $10, pinned_at = $11,
-        pin_reason = $12, frozen_until_at = $13, updated_at = $14 WHERE id = $15";
+        pin_reason = $12, frozen_until_at = $13, updated_at = $14, alert_status = $15 WHERE id = $16";
     SAVE_CELL_EVIDENCE = "UPDATE cells SET evidence = $1, evidence_at = $2 WHERE id = $3";
     INSERT_CELL_CHANGE = "INSERT INTO cell_changes (cell_id, at, from_status, to_status, basis, is_automatic, cause, incident_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
@@ -65,6 +65,8 @@ pub struct CellRow {
     pub pinned_at: Option<i64>,
     /// Why it was pinned.
     pub pin_reason: Option<String>,
+    /// What firing alerts make of it: `degraded` or `partial_outage`; none: no alert fires.
+    pub alert_status: Option<String>,
     /// Flapping: held until then, in milliseconds.
     pub frozen_until_at: Option<i64>,
     /// When it was made.
@@ -76,6 +78,16 @@ pub struct CellRow {
 }
 
 impl CellRow {
+    /// Automation's opinion: the worse of what is measured and what alerts say.
+    #[must_use]
+    pub fn automatic(&self) -> CellStatus {
+        match self.alert_status.clone().and_then(|s| CellStatus::try_from(s).ok()) {
+            Some(alert) if self.telemetry_status == CellStatus::NoData => alert,
+            Some(alert) => self.telemetry_status.worse(alert),
+            None => self.telemetry_status,
+        }
+    }
+
     /// The pinned status, if pinned.
     #[must_use]
     pub fn pin(&self) -> Option<CellStatus> {
@@ -151,6 +163,7 @@ impl Tx {
             &row.pin_reason,
             row.frozen_until_at,
             row.updated_at.millis(),
+            &row.alert_status,
             &row.id,
         )
         .map(drop)

@@ -6,14 +6,17 @@ use crate::{Result, Tx};
 
 statements! {
     INSERT_API_KEY = "INSERT INTO api_keys (id, name, secret_hash, source_prefix, requests_per_minute, events_per_minute,
-        created_at, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        created_at, created_by, expires_at, components, countries, suppliers, networks, family_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     SELECT_API_KEY = "SELECT * FROM api_keys WHERE id = $1";
     SELECT_API_KEYS = "SELECT * FROM api_keys ORDER BY created_at, id";
     REVOKE_API_KEY = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+    END_API_KEY = "UPDATE api_keys SET expires_at = $1 WHERE id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)";
     TOUCH_API_KEY = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
     UPSERT_HEARTBEAT = "INSERT INTO heartbeats (source, component_slug, country_code, interval_secs, received_at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, component_slug, country_code) DO UPDATE SET
         interval_secs = excluded.interval_secs, received_at = excluded.received_at";
+    SELECT_SOURCES = "SELECT source, MIN(interval_secs) AS interval_secs, MAX(received_at) AS received_at FROM heartbeats GROUP BY source ORDER BY source";
     SELECT_HEARTBEATS = "SELECT source, component_slug, country_code, interval_secs, received_at FROM heartbeats WHERE component_slug <> ''";
 }
 
@@ -43,6 +46,16 @@ pub struct ApiKeyRow {
     pub revoked_at: Option<i64>,
     /// When it was last used, in milliseconds; up to a minute behind.
     pub last_used_at: Option<i64>,
+    /// JSON of slugs of components that it may speak of; empty: all.
+    pub components: String,
+    /// JSON of ISO codes; empty: all.
+    pub countries: String,
+    /// JSON of slugs of suppliers; empty: all.
+    pub suppliers: String,
+    /// JSON of CIDR ranges that it may be used from; empty: anywhere.
+    pub networks: String,
+    /// Keys of which one replaced the other share it; empty: its own id.
+    pub family_id: String,
 }
 
 /// A row of `heartbeats`.
@@ -61,6 +74,40 @@ pub struct HeartbeatRow {
     pub received_at: Timestamp,
 }
 
+/// A source of heartbeats.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SourceRow {
+    /// As it calls itself.
+    pub source: String,
+    /// How often it means to speak.
+    pub interval_secs: i64,
+    /// When it last did.
+    #[sqlx(try_from = "i64")]
+    pub received_at: Timestamp,
+}
+
+impl SourceRow {
+    /// Whether nothing was heard for three intervals.
+    #[must_use]
+    pub const fn is_silent(&self, now: Timestamp) -> bool {
+        now.since(self.received_at) >= 3 * self.interval_secs * 1_000
+    }
+}
+
+impl ApiKeyRow {
+    /// What it shares with the keys that it replaced, or that replaced it.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        if self.family_id.is_empty() { &self.id } else { &self.family_id }
+    }
+
+    /// Whether it opens the door at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|at| at > now.millis())
+    }
+}
+
 impl Tx {
     /// Adds a key.
     pub async fn insert_api_key(&mut self, key: &ApiKeyRow) -> Result<()> {
@@ -76,6 +123,11 @@ impl Tx {
             key.created_at.millis(),
             &key.created_by,
             key.expires_at,
+            &key.components,
+            &key.countries,
+            &key.suppliers,
+            &key.networks,
+            &key.family_id,
         )
         .map(drop)
     }
@@ -93,6 +145,11 @@ impl Tx {
     /// Revokes a key; false if it was revoked before or is unknown.
     pub async fn revoke_api_key(&mut self, id: &str, now: Timestamp) -> Result<bool> {
         execute!(self, REVOKE_API_KEY, now.millis(), id).map(|n| n == 1)
+    }
+
+    /// Lets a key end at `at`, unless it ends before.
+    pub async fn end_api_key(&mut self, id: &str, at: Timestamp) -> Result<()> {
+        execute!(self, END_API_KEY, at.millis(), id).map(drop)
     }
 
     /// Notes that a key was used.
@@ -113,6 +170,11 @@ impl Tx {
             at
         )
         .map(drop)
+    }
+
+    /// Every source that has ever sent a heartbeat.
+    pub async fn sources(&mut self) -> Result<Vec<SourceRow>> {
+        fetch_all!(self, SourceRow, SELECT_SOURCES)
     }
 
     /// The newest heartbeat of every source and cell.

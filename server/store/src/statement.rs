@@ -45,6 +45,8 @@ pub fn all() -> Vec<Statement> {
         crate::mail_back::STATEMENTS,
         crate::measured::STATEMENTS,
         crate::measured_told::STATEMENTS,
+        crate::alerts::STATEMENTS,
+        crate::mappings::STATEMENTS,
         crate::notes::STATEMENTS,
         crate::outbox::STATEMENTS,
         crate::owner_notices::STATEMENTS,

@@ -102,7 +102,8 @@ impl TestApp {
     /// A fresh ingest key: requests and events per minute.
     pub(crate) async fn ingest_key_with(&self, quota: (i64, i64)) -> String {
         let mut tx = self.app.store.write().await.expect("a transaction");
-        let key = keys::create(&mut tx, &self.ctx(), "test", quota).await.expect("a key");
+        let key =
+            keys::create(&mut tx, &self.ctx(), "test", quota, &keys::Limits::default()).await.expect("a key");
         tx.commit().await.expect("a commit");
         key
     }

@@ -7,6 +7,7 @@ mod access;
 mod audiences;
 mod command;
 mod degradation;
+mod doors;
 mod engagement;
 mod export;
 mod incidents;

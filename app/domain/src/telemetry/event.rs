@@ -45,6 +45,8 @@ pub struct ActivationEvent {
     pub flow: String,
     /// `baseline` or `canary`.
     pub cohort: String,
+    /// Its source knows the download alone: what comes before and after it is not expected.
+    pub is_download_only: bool,
 }
 
 /// What an event is about.
@@ -128,6 +130,7 @@ pub fn read(
         supplier,
         flow: flow.to_owned(),
         cohort: cohort.to_owned(),
+        is_download_only: false,
     }))
 }
 

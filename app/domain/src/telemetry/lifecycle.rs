@@ -65,6 +65,8 @@ pub struct Activation {
     pub failure: Option<(Timestamp, Step, String)>,
     /// Whether a secondary flow was used.
     pub is_fallback: bool,
+    /// Its source knows the download alone.
+    pub is_download_only: bool,
     /// False once an event came too late for a live verdict.
     pub is_live: bool,
     /// Arrival of the newest event.
@@ -115,6 +117,7 @@ impl Activation {
             failure: None,
             is_fallback: event.flow != "ota",
             is_live: true,
+            is_download_only: event.is_download_only,
             received_at,
         };
         empty.apply(event, received_at)
@@ -159,6 +162,8 @@ impl Activation {
             matches!(event.happening, Happening::Issued | Happening::Downloaded | Happening::Enabled);
         let fails_after_end =
             matches!(event.happening, Happening::Failed { .. }) && self.enabled_at.is_some_and(|e| e < at);
+        // An SM-DP+ tells of every try; the next one may succeed.
+        let failed_before = failed_before && !self.is_download_only;
         other_country
             || (revoked_before && event.happening != Happening::Revoked)
             || (failed_before && moves_on)
@@ -168,6 +173,13 @@ impl Activation {
     /// What this journey adds to the counts of each step it entered.
     #[must_use]
     pub fn contributions(&self) -> Vec<Contribution> {
+        if self.is_download_only {
+            let download =
+                self.step(Step::Download, self.issued_at, self.downloaded_at, self.enabled_at.is_some());
+            let enable =
+                self.enabled_at.and_then(|at| self.step(Step::Enable, self.downloaded_at, Some(at), false));
+            return [download, enable].into_iter().flatten().collect();
+        }
         let after_download = self.enabled_at.is_some();
         let after_issue = after_download || self.downloaded_at.is_some();
         [

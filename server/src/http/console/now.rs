@@ -23,7 +23,7 @@ use domain::{
         policy::SeverityMatrix,
     },
     status::CellStatus,
-    telemetry::kpi::Evidence,
+    telemetry::{alert::AlertEvidence, kpi::Evidence},
 };
 use store::{EngagementRow, IncidentCellRow, IncidentRoleRow, IncidentRow, ShiftRow, Tx};
 
@@ -161,9 +161,11 @@ pub(super) fn incident_line(
 }
 
 pub(super) fn evidence_sentence(json: Option<&str>) -> String {
-    json.and_then(|text| serde_json::from_str::<Evidence>(text).ok())
-        .map(|e| e.sentence())
-        .unwrap_or_default()
+    let Some(text) = json else { return String::new() };
+    if let Ok(alert) = serde_json::from_str::<AlertEvidence>(text) {
+        return alert.sentence();
+    }
+    serde_json::from_str::<Evidence>(text).map(|e| e.sentence()).unwrap_or_default()
 }
 
 /// The board.
@@ -228,6 +230,7 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
             id: p.id,
         });
     }
+    model.sources = super::sources::warnings(&mut tx, now).await?;
     model.delivery = super::subscribers::delivery_sentence(app, &mut tx).await?;
     Ok(model)
 }

@@ -1,0 +1,85 @@
+//! Alerts of Prometheus: a cell is as bad as the worst alert that fires, until it is told to have ended.
+
+use domain::{
+    clock_local::utc_time, severity::Severity, status::CellStatus, telemetry::alert::AlertEvidence,
+};
+use store::{AlertRow, CellRow, Tx};
+
+use super::{Scene, is_flapping};
+use crate::{
+    clock::new_id,
+    commands::{Ctx, Refusal, cells},
+};
+
+/// A cell whose alerts say something else than before.
+pub(super) struct Told {
+    cell: CellRow,
+    to: Option<CellStatus>,
+    /// The alert that decides; none: none fires.
+    by: Option<AlertRow>,
+}
+
+const fn status(alert: &AlertRow) -> CellStatus {
+    if alert.is_critical { CellStatus::PartialOutage } else { CellStatus::Degraded }
+}
+
+/// What alerts make of a cell, if that is news.
+pub(super) fn judge(scene: &Scene, cell: &CellRow) -> Option<super::Plan> {
+    let firing = scene.alerts.iter().filter(|a| a.cell_id == cell.id);
+    let by = firing.reduce(|worst, a| if a.is_critical && !worst.is_critical { a } else { worst });
+    let to = by.map(status);
+    if to.map(CellStatus::slug) == cell.alert_status.as_deref() {
+        return None;
+    }
+    // Held while it flaps: see below.
+    let is_better = to.map_or(0, CellStatus::rank) < rank(cell);
+    let is_frozen = cell.frozen_until_at.is_some_and(|until| until > scene.now.millis());
+    (!(is_better && is_frozen)).then(|| super::Plan::Alerts(Told { cell: cell.clone(), to, by: by.cloned() }))
+}
+
+fn rank(cell: &CellRow) -> u8 {
+    cell.alert_status.clone().and_then(|s| CellStatus::try_from(s).ok()).map_or(0, CellStatus::rank)
+}
+
+/// Moves the cell, and proposes an incident at a critical alert.
+pub(super) async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, told: Told) -> Result<(), Refusal> {
+    let Told { mut cell, to, by } = told;
+    let is_better = to.map_or(0, CellStatus::rank) < rank(&cell);
+    if is_better && is_flapping(tx, ctx, scene, &mut cell).await? {
+        return Ok(tx.save_cell(&cell).await?);
+    }
+    let cause = match &by {
+        Some(alert) => format!("Alert: {}", alert.summary),
+        None => "The alert ended".into(),
+    };
+    let id = cell.id.clone();
+    propose(tx, ctx, scene, &id, by.as_ref()).await?;
+    cells::apply_alerts(tx, ctx, cell, to, &cause).await.map(drop)
+}
+
+async fn propose(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    scene: &Scene,
+    cell_id: &str,
+    by: Option<&AlertRow>,
+) -> Result<(), Refusal> {
+    let open = scene.proposals.iter().find(|p| p.cell_id == cell_id);
+    match (by.filter(|a| a.is_critical), open) {
+        (Some(alert), None) if tx.cell_holds(cell_id).await?.is_empty() => {
+            let evidence = AlertEvidence {
+                alert: alert.summary.clone(),
+                since: utc_time(alert.starts_at, ctx.now),
+                starts_at: alert.starts_at,
+            };
+            let text = serde_json::to_string(&evidence).unwrap_or_default();
+            let (status, severity) = (CellStatus::PartialOutage, Severity::Sev2);
+            tx.insert_proposal(&new_id(), cell_id, status, severity, &text, ctx.now).await?;
+        }
+        (None, Some(p)) if serde_json::from_str::<AlertEvidence>(&p.evidence).is_ok() => {
+            tx.close_proposal(&p.id, "lapsed", ctx.now, "system", None).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
