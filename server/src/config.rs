@@ -26,6 +26,9 @@ pub struct Config {
     pub database_url: Secret,
     /// 64 hex digits; empty: a key file in the data directory.
     pub secret_key: Secret,
+    /// Opens `/metrics` to whoever sends it as a bearer token; empty: it is shut.
+    #[serde(default)]
+    pub metrics_token: Secret,
     /// Mail.
     pub smtp: Smtp,
     /// Webhooks.
@@ -156,7 +159,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Names of the settings and sections that the environment may override.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 12] = [
     "listen",
     "base_url",
     "data",
@@ -164,6 +167,7 @@ const SETTINGS: [&str; 11] = [
     "secret_key",
     "trusted_proxies",
     "security_contact",
+    "metrics_token",
     "log",
     "smtp",
     "webhook",

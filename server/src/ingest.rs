@@ -8,10 +8,11 @@ mod es2plus;
 mod grid;
 mod heartbeat;
 mod key;
+mod metrics;
 mod scope;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     Router,
@@ -19,7 +20,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use domain::clock::Timestamp;
 use serde::de::DeserializeOwned;
@@ -45,6 +46,8 @@ pub struct Door {
     writer: Writer,
     quotas: key::Quotas,
     grid: Mutex<(Timestamp, Arc<Grid>)>,
+    counters: metrics::Counters,
+    metrics: metrics::Told,
 }
 
 /// The door's routes; starts its writer.
@@ -54,10 +57,13 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
         writer: Writer::start(app.clone(), stop),
         quotas: key::Quotas::default(),
         grid: Mutex::default(),
+        counters: metrics::Counters::default(),
+        metrics: metrics::Told::default(),
     });
     Router::new()
         .route("/ingest/v1/events", post(events).options(handshake))
         .route("/ingest/v1/heartbeat", post(heartbeat::beat))
+        .route("/metrics", get(metrics::show))
         .route("/ingest/v1/alertmanager", post(alertmanager::alerts))
         .route("/gsma/rsp2/es2plus/handleDownloadProgressInfo", post(es2plus::progress))
         .with_state(door)
@@ -97,7 +103,7 @@ async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> 
         .into_iter()
         .map(|c| c.and_then(|c| c.prepare(&door.app.keys, (&key, &scope), &grid, now)))
         .collect();
-    let outcome = door.writer.keep(prepared).await?;
+    let outcome = door.keep(prepared).await?;
     Ok(answer::respond(mode, outcome))
 }
 
@@ -166,6 +172,25 @@ impl Door {
         }
         let body = read_body(&parts.headers, body).await?;
         Ok((key, scope, body))
+    }
+
+    /// Keeps events, and counts what became of them.
+    async fn keep(
+        &self,
+        given: Vec<Result<writer::Item, ItemError>>,
+    ) -> Result<Vec<writer::Outcome>, Problem> {
+        let kept = self.writer.keep(given).await.inspect_err(|_| {
+            self.counters.turned_away.fetch_add(1, Ordering::Relaxed);
+        })?;
+        for (_, outcome) in &kept {
+            let counter = match outcome {
+                Ok(Kept::New) => &self.counters.accepted,
+                Ok(Kept::Duplicate) => &self.counters.duplicate,
+                Err(_) => &self.counters.rejected,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(kept)
     }
 
     /// The grid and the mappings; at most 2 s old.

@@ -3,9 +3,11 @@
 mod client;
 mod console;
 mod crash;
+mod ingest;
 mod mail;
 mod nginx;
 mod page;
+mod postgres;
 mod publish;
 mod relay;
 mod stats;
@@ -23,6 +25,7 @@ use crate::build;
 
 pub(crate) use console::console;
 pub(crate) use crash::{Kills, Which, binary as crash_binary, crash};
+pub(crate) use ingest::ingest;
 pub(crate) use mail::{MailAmount, mail};
 pub(crate) use page::page;
 pub(crate) use subscribe::{Samples, subscribe};

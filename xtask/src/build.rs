@@ -33,10 +33,22 @@ pub(crate) fn release(root: &Path) -> Result<PathBuf, String> {
 /// # Errors
 /// When it does not build.
 pub(crate) fn flood(root: &Path) -> Result<PathBuf, String> {
+    example(root, "delivery", "flood")
+}
+
+/// sqlx by itself, for benches; the path of the binary.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn bare(root: &Path) -> Result<PathBuf, String> {
+    example(root, "store", "bare")
+}
+
+fn example(root: &Path, package: &str, name: &str) -> Result<PathBuf, String> {
     let mut cargo = process::command(&cargo());
-    cargo.args(["build", "--release", "--package", "delivery", "--example", "flood"]).current_dir(root);
+    cargo.args(["build", "--release", "--package", package, "--example", name]).current_dir(root);
     process::run(cargo)?;
-    Ok(target(root).join("release/examples/flood"))
+    Ok(target(root).join("release/examples").join(name))
 }
 
 /// Browser code alone.

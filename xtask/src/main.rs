@@ -79,6 +79,8 @@ enum Bench {
     Console,
     /// Webhooks to a thousand endpoints, healthy, failing and silent.
     Webhooks,
+    /// Telemetry beside bare commits of sqlx, on both engines.
+    Ingest,
     /// Mail to many subscribers beside postfix's smtp-source, durable, near and far.
     Mail {
         #[command(flatten)]
@@ -99,6 +101,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
         Command::Bench { what: Bench::Subscribe { amount } } => bench::subscribe(&root, &amount),
         Command::Bench { what: Bench::Console } => bench::console(&root),
+        Command::Bench { what: Bench::Ingest } => bench::ingest(&root),
         Command::Bench { what: Bench::Webhooks } => bench::webhooks(&root),
         Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),
         Command::Crash { amount } => {

@@ -262,9 +262,12 @@ fn key_form(frame: &Frame, model: &Sources) -> AnyView {
         ("suppliers", "Suppliers", "like smdp-a"),
         ("networks", "Networks", "like 192.0.2.0/24"),
         ("days", "Ends after", "days"),
+        ("requests", "Requests a minute", "600 if empty"),
+        ("events", "Events a minute", "20,000 if empty"),
     ];
     let open = error.is_some_and(|e| {
-        ["components", "countries_of_key", "suppliers", "networks", "days"].contains(&e.field.as_str())
+        ["components", "countries_of_key", "suppliers", "networks", "days", "requests", "events"]
+            .contains(&e.field.as_str())
     });
     let fields = limits
         .into_iter()

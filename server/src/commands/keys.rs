@@ -107,6 +107,22 @@ fn network(text: &str) -> Result<IpNet, Refusal> {
     })
 }
 
+/// Largest quotas per minute: requests, events.
+const QUOTA_MAX: (i64, i64) = (10_000_000, 1_000_000_000);
+
+/// Reads quotas from a form; an empty field: the default.
+///
+/// # Errors
+/// The field that is no such number.
+pub fn quota(fields: &Fields) -> Result<(i64, i64), Refusal> {
+    let read = |name: &'static str, default: i64, most: i64| match fields.some(name).map(str::parse::<i64>) {
+        None => Ok(default),
+        Some(Ok(n)) if (1..=most).contains(&n) => Ok(n),
+        Some(_) => Err(Refusal::field(name, format!("Write a number from 1 to {most}, or leave it empty."))),
+    };
+    Ok((read("requests", QUOTA.0, QUOTA_MAX.0)?, read("events", QUOTA.1, QUOTA_MAX.1)?))
+}
+
 /// Makes a key and returns it: nobody can read it again.
 pub async fn create(
     tx: &mut Tx,

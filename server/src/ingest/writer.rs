@@ -7,7 +7,7 @@ use domain::{
     telemetry::{
         event::ActivationEvent,
         kpi::latency_bin,
-        lifecycle::{Activation, Outcome},
+        lifecycle::{self, Activation},
     },
 };
 use store::{BinKey, EventRow, RollupDelta, RollupKey, Tx};
@@ -39,6 +39,9 @@ pub enum Kept {
     /// It was on disk before.
     Duplicate,
 }
+
+/// An event's id, and what became of it.
+pub(super) type Outcome = (Option<String>, Result<Kept, ItemError>);
 
 type Outcomes = Vec<Result<Kept, ItemError>>;
 
@@ -84,11 +87,13 @@ impl Writer {
         Self(send)
     }
 
+    /// Requests that wait.
+    pub(super) fn waiting(&self) -> i64 {
+        i64::try_from(self.0.max_capacity() - self.0.capacity()).unwrap_or(i64::MAX)
+    }
+
     /// Keeps the good items; returns when they are on disk. One result per given item, in order, with its id.
-    pub(super) async fn keep(
-        &self,
-        given: Vec<Result<Item, ItemError>>,
-    ) -> Result<Vec<(Option<String>, Result<Kept, ItemError>)>, Problem> {
+    pub(super) async fn keep(&self, given: Vec<Result<Item, ItemError>>) -> Result<Vec<Outcome>, Problem> {
         let items: Vec<Item> = given.iter().filter_map(|g| g.as_ref().ok().cloned()).collect();
         let busy = || {
             let detail =
@@ -259,9 +264,9 @@ fn count(
                 (bucket, width, c.step, journey.country.clone(), journey.supplier.clone(), journey.is_live);
             let delta = rollups.entry(key).or_default();
             delta.entered += sign;
-            delta.succeeded += sign * i64::from(c.outcome == Outcome::Succeeded);
-            delta.late += sign * i64::from(c.outcome == Outcome::Late);
-            delta.failed += sign * i64::from(c.outcome == Outcome::Failed);
+            delta.succeeded += sign * i64::from(c.outcome == lifecycle::Outcome::Succeeded);
+            delta.late += sign * i64::from(c.outcome == lifecycle::Outcome::Late);
+            delta.failed += sign * i64::from(c.outcome == lifecycle::Outcome::Failed);
             delta.fallback += sign * i64::from(journey.is_fallback);
             if let Some(ms) = c.latency_ms {
                 let key = (bucket, width, c.step, journey.country.clone(), journey.is_live, latency_bin(ms));

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use server::auth::role::Role;
 
-use crate::harness::{Answer, Ask, Journey, TestApp};
+use crate::harness::{Answer, Ask, Journey, METRICS_TOKEN, TestApp, batch};
 
 const ES2PLUS: &str = "/gsma/rsp2/es2plus/handleDownloadProgressInfo";
 const ALERTS: &str = "/ingest/v1/alertmanager";
@@ -324,5 +324,31 @@ api_tests! {
         app.pass(181 * SECOND);
         let board = viewer.get("/console").await;
         assert!(board.text().contains("/probe/lisbon"), "{}", board.text());
+    }
+
+    async fn prometheus_reads_what_cells_and_the_pipeline_say(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        for events in batch("m", "FR", 40, 4, app.now()) {
+            app.ingest(&key, &events).await;
+        }
+        app.judge(5).await;
+        let ask = |token: &str| Ask::get("/metrics").header("authorization", &format!("Bearer {token}")).send(app.address);
+        assert_eq!(app.get("/metrics").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(ask(&key).await.status, StatusCode::UNAUTHORIZED, "a key of telemetry opens nothing else");
+        let told = ask(METRICS_TOKEN).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.text());
+        for line in [
+            "waypost_step_success_ratio{step=\"download\",country=\"FR\",window=\"10m\"} 0.75",
+            "waypost_step_samples{step=\"download\",country=\"FR\",window=\"24h\"} 40",
+            "waypost_cell_status{component=\"euicc-download\",country=\"FR\",status=\"partial_outage\"} 1",
+            "waypost_cell_status{component=\"voice\",country=\"FR\",status=\"no_data\"} 1",
+            "waypost_ingest_requests_waiting 0",
+            "waypost_proposals_open 1",
+            "# EOF",
+        ] {
+            assert!(told.text().contains(line), "{line} is not in {}", told.text());
+        }
+        assert!(told.text().contains("waypost_ingest_events_accepted_total 150"), "{}", told.text());
     }
 }

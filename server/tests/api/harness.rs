@@ -32,6 +32,9 @@ pub(crate) use people::Person;
 /// When every test begins: Monday, 2 March 2026, 08:00 UTC.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_772_438_400_000);
 
+/// Opens `/metrics`.
+pub(crate) const METRICS_TOKEN: &str = "metrics-token-of-the-tests";
+
 /// A running Waypost on a database of its own.
 pub(crate) struct TestApp {
     /// What its handlers and workers share.
@@ -55,6 +58,7 @@ impl TestApp {
         let mut config = Config::load(None).expect("the defaults are right");
         config.data = data.path().to_path_buf();
         config.listen = address;
+        config.metrics_token = METRICS_TOKEN.to_owned().into();
         config.base_url = format!("http://{address}").parse().expect("an address");
         let mut tx = database.store.write().await.expect("a transaction");
         tx.insert_page("k7p2m9q4x1zd", "Meridian eSIM", START).await.expect("a page");

@@ -56,6 +56,16 @@ impl Client {
         self.exchange(request.as_bytes())
     }
 
+    /// Sends a body with these headers.
+    pub(super) fn send(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer, String> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+            self.host,
+            body.len()
+        );
+        self.exchange(request.as_bytes())
+    }
+
     fn exchange(&mut self, request: &[u8]) -> Result<Answer, String> {
         self.stream.get_mut().write_all(request).map_err(|e| e.to_string())?;
         self.read().map_err(|e| e.to_string())

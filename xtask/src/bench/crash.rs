@@ -2,7 +2,6 @@
 //! repeated must be little and recognisable.
 
 mod ledger;
-mod postgres;
 mod tally;
 
 use std::{
@@ -15,9 +14,10 @@ use std::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use self::{ledger::Ledger, postgres::Postgres, tally::Tally};
+use self::{ledger::Ledger, tally::Tally};
 use super::{
-    Bound, Figure, client::Client, mail::import, publish::Author, report, stats::median, subject::Subject,
+    Bound, Figure, client::Client, mail::import, postgres::Postgres, publish::Author, report, stats::median,
+    subject::Subject,
 };
 use crate::{build, process};
 

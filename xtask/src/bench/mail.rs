@@ -266,7 +266,7 @@ fn far(binary: &Path, data: &Path, amount: &MailAmount) -> Result<f64, String> {
     Ok(count as f64 / secs / limit)
 }
 
-fn resident_mib(pid: u32) -> f64 {
+pub(super) fn resident_mib(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
     line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0

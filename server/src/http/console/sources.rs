@@ -196,8 +196,8 @@ pub async fn add_key(desk: Desk) -> Answer {
     let done = async {
         let mut work = desk.begin().await?;
         let limits = keys::Limits::read(&mut work.tx, &desk.fields, work.ctx.now).await?;
-        let key =
-            keys::create(&mut work.tx, &work.ctx, desk.fields.one("name"), keys::QUOTA, &limits).await?;
+        let quota = keys::quota(&desk.fields)?;
+        let key = keys::create(&mut work.tx, &work.ctx, desk.fields.one("name"), quota, &limits).await?;
         work.commit().await?;
         Ok(key)
     };

@@ -21,7 +21,7 @@ impl Postgres {
     pub(super) fn start() -> Result<Self, String> {
         let binaries =
             binaries().ok_or("there are no PostgreSQL binaries: install the package postgresql")?;
-        let dir = std::env::temp_dir().join(format!("waypost-crash-{}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("waypost-bench-{}", std::process::id()));
         let data = dir.join("data");
         std::fs::create_dir_all(&data).map_err(|e| format!("cannot make {}: {e}", data.display()))?;
         let other = if needs::is_root() { Some(somebody()?) } else { None };
