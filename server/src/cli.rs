@@ -42,6 +42,9 @@ pub enum Command {
     CheckConfig(CheckConfig),
     /// Run a demo operator with 90 days of history on this machine only, with a mail sink and live traffic.
     Demo(Demo),
+    /// Send simulated activations to a Waypost, through its door: more by day than by night, told twice and out of order
+    /// at times, failing where and when you say. It tells the same story for the same seed and start.
+    Simulate(Simulate),
 }
 
 /// Options of `serve`.
@@ -85,6 +88,37 @@ pub enum Admin {
         #[arg(long, default_value = "owner")]
         role: String,
     },
+}
+
+/// Options of `simulate`.
+#[derive(Debug, Clone, Args)]
+pub struct Simulate {
+    /// Where Waypost listens; without TLS.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub to: url::Url,
+    /// A key for telemetry; better in the environment than on the command line.
+    #[arg(long, env = "WAYPOST_INGEST_KEY", hide_env_values = true)]
+    pub key: String,
+    /// Makes the story.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Activations a second at the busiest hour.
+    #[arg(long, default_value_t = 6.0, value_parser = rate)]
+    pub rate: f64,
+    /// For so many seconds.
+    #[arg(long, default_value_t = 600)]
+    pub secs: i64,
+    /// Like "FR download 60% 100s 300s": country, supplier or *; step; share that fails or, like 3x, how many times
+    /// slower; from and until. May be given several times.
+    #[arg(long = "brown-out", value_name = "WHAT")]
+    pub brown_outs: Vec<crate::simulate::BrownOut>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (0.01..=10_000.0).contains(&rate) => Ok(rate),
+        _ => Err("a number from 0.01 to 10000".into()),
+    }
 }
 
 /// Options of `demo`.

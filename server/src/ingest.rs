@@ -150,7 +150,7 @@ fn json_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 impl Door {
     /// Who sends, within which limits: known before a byte of the body is read.
-    async fn open(&self, parts: &Parts, now: Timestamp) -> Result<(ApiKeyRow, Scope), Problem> {
+    async fn open(&self, parts: &Parts, now: Timestamp) -> Result<(Arc<ApiKeyRow>, Scope), Problem> {
         let key = key::authenticate(&self.app, &self.quotas, &parts.uri, &parts.headers, now).await?;
         let scope = Scope::of(&key)?;
         scope.admits(&self.app.config, &parts.extensions, &parts.headers)?;
@@ -162,7 +162,7 @@ impl Door {
         &self,
         request: Request<Body>,
         now: Timestamp,
-    ) -> Result<(ApiKeyRow, Scope, Bytes), Problem> {
+    ) -> Result<(Arc<ApiKeyRow>, Scope, Bytes), Problem> {
         let (parts, body) = request.into_parts();
         let (key, scope) = self.open(&parts, now).await?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");

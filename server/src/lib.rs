@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod keys;
 pub mod reads;
 pub mod run;
+pub mod simulate;
 pub mod snapshot;
 pub mod state;
 pub mod worker;

@@ -17,6 +17,7 @@ use crate::{
     config::{Config, DEFAULT_TOML},
     demo,
     http::{public, router, serve},
+    simulate,
     state::App,
     worker::{degradation, housekeeping, outbox, presence, timers},
 };
@@ -64,6 +65,10 @@ async fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Command::Demo(options) => demo::run(config, options).await,
+        Command::Simulate(options) => {
+            let stop = stop_on_signal();
+            simulate::run(options, Clock::Wall, stop).await
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every handler and worker shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use delivery::webhook::Guard;
 use store::Store;
@@ -51,6 +51,8 @@ pub struct Wake {
     pub timers: Notify,
     /// Something public changed.
     pub page: Notify,
+    /// Grows when a key was renewed or revoked: what is remembered of keys is read again.
+    pub keys: AtomicU64,
 }
 
 impl App {

@@ -1,7 +1,5 @@
 //! CloudEvents 1.0 over HTTP: structured, binary, batch.
 
-use std::collections::BTreeMap;
-
 use axum::http::{HeaderMap, header};
 use data_encoding::{BASE64, HEXLOWER};
 use domain::{
@@ -253,10 +251,13 @@ impl Candidate {
         let data = canonical(&self.data);
         // A time of ours is no part of the event: a repeat without a time must be the same event.
         let time = self.time.map(|t| t.millis().to_string()).unwrap_or_default();
-        let parts = [&self.kind, self.subject.as_deref().unwrap_or(""), &time, &data]
-            .map(|p| format!("{}:{p}", p.len()));
+        let mut digest = Sha256::new();
+        for part in [&self.kind, self.subject.as_deref().unwrap_or(""), &time, &data] {
+            digest.update(format!("{}:", part.len()));
+            digest.update(part);
+        }
         let row = EventRow {
-            digest: HEXLOWER.encode(&Sha256::digest(parts.concat())),
+            digest: HEXLOWER.encode(&digest.finalize()),
             source: self.source,
             event_id: self.id,
             kind: self.kind,
@@ -297,7 +298,8 @@ fn within(
 }
 
 fn is_activation_code(text: &str) -> bool {
-    text.to_ascii_uppercase().contains("LPA:1$")
+    const MARK: &[u8] = b"LPA:1$";
+    text.contains('$') && text.as_bytes().windows(MARK.len()).any(|w| w.eq_ignore_ascii_case(MARK))
 }
 
 fn has_activation_code(value: &Value) -> bool {
@@ -323,14 +325,43 @@ fn hash_personal(keys: &Keys, data: &mut Value) {
 
 /// JSON with sorted members, so that equal events have equal digests.
 fn canonical(value: &Value) -> String {
+    let mut out = String::with_capacity(128);
+    write_canonical(&mut out, value);
+    out
+}
+
+fn write_canonical(out: &mut String, value: &Value) {
     match value {
         Value::Object(members) => {
-            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
-            let inner: Vec<String> =
-                sorted.iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v))).collect();
-            format!("{{{}}}", inner.join(","))
+            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            out.push('{');
+            for (i, (name, value)) in sorted.into_iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write_plain(out, name);
+                out.push(':');
+                write_canonical(out, value);
+            }
+            out.push('}');
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        other => other.to_string(),
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write_canonical(out, item);
+            }
+            out.push(']');
+        }
+        other => write_plain(out, other),
+    }
+}
+
+fn write_plain<T: serde::Serialize>(out: &mut String, value: &T) {
+    if let Ok(text) = serde_json::to_string(value) {
+        out.push_str(&text);
     }
 }

@@ -3,7 +3,8 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
 };
 
 use axum::http::{HeaderMap, Uri, header};
@@ -23,9 +24,22 @@ struct Limits {
     events: DefaultDirectRateLimiter,
 }
 
-/// Quotas per key, each isolated from the others.
+/// How long a key is remembered; other nodes hear so late of a revocation.
+const REMEMBER: Duration = Duration::from_secs(1);
+
+/// A key as it was read.
+struct Known {
+    row: Arc<ApiKeyRow>,
+    read_at: Instant,
+    generation: u64,
+}
+
+/// Quotas per key, each isolated from the others; and the keys that were used a moment ago.
 #[derive(Default)]
-pub(super) struct Quotas(Mutex<HashMap<String, Arc<Limits>>>);
+pub(super) struct Quotas {
+    limits: Mutex<HashMap<String, Arc<Limits>>>,
+    known: Mutex<HashMap<String, Known>>,
+}
 
 fn per_minute(n: i64) -> NonZeroU32 {
     u32::try_from(n).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
@@ -33,7 +47,7 @@ fn per_minute(n: i64) -> NonZeroU32 {
 
 impl Quotas {
     fn of(&self, key: &ApiKeyRow) -> Arc<Limits> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             let requests = per_minute(key.requests_per_minute);
             let burst = requests.min(NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN));
@@ -43,6 +57,29 @@ impl Quotas {
             })
         };
         all.entry(key.id.clone()).or_insert_with(make).clone()
+    }
+
+    /// A key by its id, read a second ago at most.
+    async fn key(&self, app: &App, id: &str) -> Result<Option<Arc<ApiKeyRow>>, Problem> {
+        let generation = app.wake.keys.load(Ordering::Acquire);
+        {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let found =
+                known.get(id).filter(|k| k.generation == generation && k.read_at.elapsed() < REMEMBER);
+            if let Some(found) = found {
+                return Ok(Some(Arc::clone(&found.row)));
+            }
+        }
+        let Some(row) = app.store.read().await?.api_key(id).await? else { return Ok(None) };
+        let row = Arc::new(row);
+        self.remember(Arc::clone(&row), generation);
+        Ok(Some(row))
+    }
+
+    fn remember(&self, row: Arc<ApiKeyRow>, generation: u64) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let read_at = Instant::now();
+        known.insert(row.id.clone(), Known { row, read_at, generation });
     }
 
     fn charge_request(&self, key: &ApiKeyRow) -> Result<(), Problem> {
@@ -76,7 +113,7 @@ pub(super) async fn authenticate(
     uri: &Uri,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<ApiKeyRow, Problem> {
+) -> Result<Arc<ApiKeyRow>, Problem> {
     if uri.query().is_some_and(|q| q.contains("tk_")) {
         let detail = "Send the key in the Authorization header. This one has been in an address and in logs: revoke it.";
         return Err(Problem::new(400, "key-in-address", "The key must not be in the address", detail.into()));
@@ -87,7 +124,8 @@ pub(super) async fn authenticate(
         .and_then(|v| v.strip_prefix("Bearer "));
     let key = given.map(str::trim).filter(|k| k.len() == 55 && k.starts_with("tk_")).ok_or_else(unknown)?;
     let id = key.get(3..11).ok_or_else(unknown)?;
-    let row = app.store.read().await?.api_key(id).await?.ok_or_else(unknown)?;
+    let generation = app.wake.keys.load(Ordering::Acquire);
+    let row = quotas.key(app, id).await?.ok_or_else(unknown)?;
     let is_same = bool::from(row.secret_hash.as_bytes().ct_eq(token_hash(key).as_bytes()));
     let is_over = row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now.millis());
     if !is_same || is_over {
@@ -98,6 +136,8 @@ pub(super) async fn authenticate(
         let mut tx = app.store.write().await?;
         tx.touch_api_key(&row.id, now).await?;
         tx.commit().await?;
+        let touched = ApiKeyRow { last_used_at: Some(now.millis()), ..(*row).clone() };
+        quotas.remember(Arc::new(touched), generation);
     }
     Ok(row)
 }

@@ -1,6 +1,6 @@
 //! One writer with group commit: requests wait together for one fsync, then all are answered.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use domain::{
     clock::Timestamp,
@@ -94,7 +94,17 @@ impl Writer {
 
     /// Keeps the good items; returns when they are on disk. One result per given item, in order, with its id.
     pub(super) async fn keep(&self, given: Vec<Result<Item, ItemError>>) -> Result<Vec<Outcome>, Problem> {
-        let items: Vec<Item> = given.iter().filter_map(|g| g.as_ref().ok().cloned()).collect();
+        let mut items = Vec::with_capacity(given.len());
+        let ids: Vec<Result<String, ItemError>> = given
+            .into_iter()
+            .map(|g| {
+                g.map(|item| {
+                    let id = item.row.event_id.clone();
+                    items.push(item);
+                    id
+                })
+            })
+            .collect();
         let busy = || {
             let detail =
                 "More arrives than can be made durable. Nothing of this request was kept; send it again.";
@@ -110,18 +120,22 @@ impl Writer {
             };
             outcomes = answer.await.ok().flatten().ok_or_else(failed)?.into_iter();
         }
-        Ok(given
+        Ok(ids
             .into_iter()
-            .map(|g| match g {
+            .map(|id| match id {
                 Err(error) => (error.id.clone(), Err(error)),
-                Ok(item) => (Some(item.row.event_id), outcomes.next().unwrap_or(Ok(Kept::New))),
+                Ok(id) => (Some(id), outcomes.next().unwrap_or(Ok(Kept::New))),
             })
             .collect())
     }
 }
 
 async fn commit(app: &App, jobs: Vec<Job>) {
-    let items: Vec<Item> = jobs.iter().flat_map(|j| j.items.iter().cloned()).collect();
+    let (mut items, mut replies) = (Vec::new(), Vec::with_capacity(jobs.len()));
+    for job in jobs {
+        replies.push((job.items.len(), job.reply));
+        items.extend(job.items);
+    }
     let kept = match keep(app, &items).await {
         Ok(kept) => Some(kept),
         Err(error) => {
@@ -130,35 +144,45 @@ async fn commit(app: &App, jobs: Vec<Job>) {
         }
     };
     let mut kept = kept.map(Vec::into_iter);
-    for job in jobs {
-        let mine = kept.as_mut().map(|k| k.by_ref().take(job.items.len()).collect());
+    for (count, reply) in replies {
+        let mine = kept.as_mut().map(|k| k.by_ref().take(count).collect());
         // A client that has gone away finds its events kept when it comes again.
-        let _ = job.reply.send(mine);
+        let _ = reply.send(mine);
     }
+}
+
+/// Source and id of an event.
+type Id<'a> = (&'a str, &'a str);
+
+fn id_of(item: &Item) -> Id<'_> {
+    (&item.row.source, &item.row.event_id)
 }
 
 async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
     let mut tx = app.store.write().await?;
     tx.lock_ingest().await?;
-    let firsts = first_of_each(items);
-    let rows: Vec<EventRow> = firsts.iter().map(|i| items[*i].row.clone()).collect();
-    let new: HashSet<(String, String)> = tx.insert_events(&rows).await?.into_iter().collect();
-    let known = known_digests(&mut tx, items, &new).await?;
-    let mut outcomes = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        let id = (item.row.source.clone(), item.row.event_id.clone());
-        outcomes.push(match known.get(&id) {
-            _ if firsts.contains(&index) && new.contains(&id) => Ok(Kept::New),
-            Some(digest) if *digest == item.row.digest => Ok(Kept::Duplicate),
-            _ => Err(conflict(item)),
+    let ids: Vec<Id<'_>> = items.iter().map(id_of).collect();
+    // Whoever holds the lock is alone: what is not there now is new.
+    let there = tx.event_digests(&ids).await?;
+    let mut known: HashMap<Id<'_>, &str> =
+        there.iter().map(|(source, id, digest)| ((source.as_str(), id.as_str()), digest.as_str())).collect();
+    let (mut outcomes, mut fresh) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+    for item in items {
+        outcomes.push(match known.entry(id_of(item)) {
+            Entry::Vacant(new) => {
+                new.insert(&item.row.digest);
+                fresh.push(item);
+                Ok(Kept::New)
+            }
+            Entry::Occupied(old) if **old.get() == item.row.digest => Ok(Kept::Duplicate),
+            Entry::Occupied(_) => Err(conflict(item)),
         });
     }
-    let fresh: Vec<&Item> = firsts
-        .iter()
-        .map(|i| &items[*i])
-        .filter(|i| new.contains(&(i.row.source.clone(), i.row.event_id.clone())))
-        .collect();
-    journeys(&mut tx, &fresh).await?;
+    if !fresh.is_empty() {
+        let rows: Vec<&EventRow> = fresh.iter().map(|i| &i.row).collect();
+        tx.insert_events(&rows).await?;
+        journeys(&mut tx, &fresh).await?;
+    }
     tx.commit().await?;
     Ok(outcomes)
 }
@@ -171,38 +195,6 @@ fn conflict(item: &Item) -> ItemError {
         pointer: "/id",
         detail: "an event with this source and id, but another content, is kept already; a new event needs a new id".into(),
     }
-}
-
-/// The index of the first event of each (source, id).
-fn first_of_each(items: &[Item]) -> BTreeSet<usize> {
-    let mut seen = HashSet::new();
-    (0..items.len()).filter(|i| seen.insert((&items[*i].row.source, &items[*i].row.event_id))).collect()
-}
-
-/// Digests of every event that is not plainly new.
-async fn known_digests(
-    tx: &mut Tx,
-    items: &[Item],
-    new: &HashSet<(String, String)>,
-) -> store::Result<HashMap<(String, String), String>> {
-    let mut known = HashMap::new();
-    for item in items {
-        let id = (item.row.source.clone(), item.row.event_id.clone());
-        if new.contains(&id) {
-            known.entry(id).or_insert_with(|| item.row.digest.clone());
-        }
-    }
-    let asked: Vec<(&str, &str)> = items
-        .iter()
-        .map(|i| (i.row.source.as_str(), i.row.event_id.as_str()))
-        .filter(|(s, e)| !new.contains(&((*s).to_owned(), (*e).to_owned())))
-        .collect();
-    if !asked.is_empty() {
-        for (source, event_id, digest) in tx.event_digests(&asked).await? {
-            known.insert((source, event_id), digest);
-        }
-    }
-    Ok(known)
 }
 
 /// Applies new events to their journeys, and the difference to the rollups.
@@ -251,17 +243,17 @@ async fn journeys(tx: &mut Tx, fresh: &[&Item]) -> store::Result<()> {
 }
 
 /// Adds (or takes away) what a journey contributes.
-fn count(
-    journey: &Activation,
+fn count<'a>(
+    journey: &'a Activation,
     sign: i64,
-    rollups: &mut HashMap<RollupKey, RollupDelta>,
-    bins: &mut HashMap<BinKey, i64>,
+    rollups: &mut HashMap<RollupKey<'a>, RollupDelta>,
+    bins: &mut HashMap<BinKey<'a>, i64>,
 ) {
     for c in journey.contributions() {
         for width in WIDTHS {
             let bucket = bucket(c.entered_at, width);
             let key =
-                (bucket, width, c.step, journey.country.clone(), journey.supplier.clone(), journey.is_live);
+                (bucket, width, c.step, journey.country.as_str(), journey.supplier.as_str(), journey.is_live);
             let delta = rollups.entry(key).or_default();
             delta.entered += sign;
             delta.succeeded += sign * i64::from(c.outcome == lifecycle::Outcome::Succeeded);
@@ -269,7 +261,7 @@ fn count(
             delta.failed += sign * i64::from(c.outcome == lifecycle::Outcome::Failed);
             delta.fallback += sign * i64::from(journey.is_fallback);
             if let Some(ms) = c.latency_ms {
-                let key = (bucket, width, c.step, journey.country.clone(), journey.is_live, latency_bin(ms));
+                let key = (bucket, width, c.step, journey.country.as_str(), journey.is_live, latency_bin(ms));
                 *bins.entry(key).or_default() += sign;
             }
         }

@@ -27,7 +27,7 @@ const INSERT: &str = "INSERT INTO bare (source, event_id, type, subject, occurre
 const INSERT_ALL: &str = "INSERT INTO bare (source, event_id, type, subject, occurred_at, received_at, digest, key_id, flags, data) \
     SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[])";
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [url, secs] = arguments.as_slice() else {

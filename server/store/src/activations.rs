@@ -19,10 +19,10 @@ statements! {
     INSERT_EVENTS {
         sqlite = "INSERT INTO activation_events (source, event_id, type, subject, occurred_at, received_at, digest, key_id, flags, data)
             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
-            value ->> 9 FROM json_each($1) WHERE TRUE ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id",
+            value ->> 9 FROM json_each($1)",
         postgres = "INSERT INTO activation_events (source, event_id, type, subject, occurred_at, received_at, digest, key_id, flags, data)
             SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, CAST(v ->> 4 AS BIGINT), CAST(v ->> 5 AS BIGINT), v ->> 6, v ->> 7, v ->> 8,
-            v ->> 9 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v) ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id"
+            v ->> 9 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v)"
     };
     SELECT_DIGESTS {
         sqlite = "SELECT e.source, e.event_id, e.digest FROM json_each($1) j JOIN activation_events e
@@ -134,9 +134,9 @@ pub struct RollupDelta {
 }
 
 /// Which rollup row: bucket start (ms), width (s), step, country, supplier, live.
-pub type RollupKey = (i64, i64, Step, String, String, bool);
+pub type RollupKey<'a> = (i64, i64, Step, &'a str, &'a str, bool);
 /// Which latency row: bucket start (ms), width (s), step, country, live, bin.
-pub type BinKey = (i64, i64, Step, String, bool, i64);
+pub type BinKey<'a> = (i64, i64, Step, &'a str, bool, i64);
 /// Counts per (step, country).
 pub type Window = HashMap<(Step, String), Counts>;
 
@@ -218,24 +218,24 @@ impl Tx {
         execute!(self, LOCK_INGEST).map(drop)
     }
 
-    /// Keeps events; returns the (source, id) of those that were new.
-    pub async fn insert_events(&mut self, events: &[EventRow]) -> Result<Vec<(String, String)>> {
-        let rows: Vec<Value> = events
+    /// Keeps events, none of which is kept yet: see [`Tx::event_digests`], under [`Tx::lock_ingest`].
+    pub async fn insert_events(&mut self, events: &[&EventRow]) -> Result<u64> {
+        let rows: Vec<_> = events
             .iter()
             .map(|e| {
                 let (at, received) = (e.occurred_at.millis(), e.received_at.millis());
-                json!([
-                    e.source, e.event_id, e.kind, e.subject, at, received, e.digest, e.key_id, e.flags,
-                    e.data
-                ])
+                let about = (&e.source, &e.event_id, &e.kind, &e.subject);
+                let (source, id, kind, subject) = about;
+                (source, id, kind, subject, at, received, &e.digest, &e.key_id, &e.flags, &e.data)
             })
             .collect();
-        fetch_all!(self, (String, String), INSERT_EVENTS, Value::from(rows).to_string())
+        execute!(self, INSERT_EVENTS, serde_json::to_string(&rows).unwrap_or_default())
     }
 
     /// (source, id, digest) of those of the given (source, id) that are kept.
     pub async fn event_digests(&mut self, ids: &[(&str, &str)]) -> Result<Vec<(String, String, String)>> {
-        fetch_all!(self, (String, String, String), SELECT_DIGESTS, json!(ids).to_string())
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        fetch_all!(self, (String, String, String), SELECT_DIGESTS, ids)
     }
 
     /// Flags a kept event.
@@ -259,39 +259,41 @@ impl Tx {
     }
 
     /// Adds to rollups.
-    pub async fn add_rollups(&mut self, deltas: &HashMap<RollupKey, RollupDelta>) -> Result<()> {
-        let rows: Vec<Value> = deltas
+    pub async fn add_rollups(&mut self, deltas: &HashMap<RollupKey<'_>, RollupDelta>) -> Result<()> {
+        let rows: Vec<_> = deltas
             .iter()
             .filter(|(_, d)| **d != RollupDelta::default())
             .map(|((bucket, width, step, country, supplier, live), d)| {
-                json!([
+                let counts = (d.entered, d.succeeded, d.late, d.failed, d.fallback);
+                let (entered, succeeded, late, failed, fallback) = counts;
+                (
                     bucket,
                     width,
                     step.slug(),
                     country,
                     supplier,
                     live,
-                    d.entered,
-                    d.succeeded,
-                    d.late,
-                    d.failed,
-                    d.fallback
-                ])
+                    entered,
+                    succeeded,
+                    late,
+                    failed,
+                    fallback,
+                )
             })
             .collect();
-        execute!(self, ADD_ROLLUPS, Value::from(rows).to_string()).map(drop)
+        execute!(self, ADD_ROLLUPS, serde_json::to_string(&rows).unwrap_or_default()).map(drop)
     }
 
     /// Adds to latency histograms.
-    pub async fn add_latency_bins(&mut self, deltas: &HashMap<BinKey, i64>) -> Result<()> {
-        let rows: Vec<Value> = deltas
+    pub async fn add_latency_bins(&mut self, deltas: &HashMap<BinKey<'_>, i64>) -> Result<()> {
+        let rows: Vec<_> = deltas
             .iter()
             .filter(|(_, n)| **n != 0)
             .map(|((bucket, width, step, country, live, bin), n)| {
-                json!([bucket, width, step.slug(), country, live, bin, n])
+                (bucket, width, step.slug(), country, live, bin, n)
             })
             .collect();
-        execute!(self, ADD_BINS, Value::from(rows).to_string()).map(drop)
+        execute!(self, ADD_BINS, serde_json::to_string(&rows).unwrap_or_default()).map(drop)
     }
 
     /// Counts of every step and country over the last `window_secs`, from rollups `width_secs` wide. Activations

@@ -1,6 +1,6 @@
 //! Sources: keys, heartbeats, alerts, mappings, and what is unmapped.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use app::console::{
     self,
@@ -125,13 +125,14 @@ pub(super) async fn warnings(tx: &mut Tx, now: Timestamp) -> Result<Vec<String>,
     });
     let mut words: Vec<String> = silent.collect();
     let unmapped = tx.unmapped().await?.len();
-    if unmapped > 0 {
-        let what = if unmapped == 1 {
-            "1 kind of message arrives".to_owned()
-        } else {
-            format!("{unmapped} kinds of message arrive")
-        };
-        words.push(format!("{what} and changes nothing: nobody has said which cells it is about."));
+    match unmapped {
+        0 => {}
+        1 => words.push(
+            "1 kind of message arrives and changes nothing: nobody has said which cells it is about.".into(),
+        ),
+        n => words.push(format!(
+            "{n} kinds of message arrive and change nothing: nobody has said which cells they are about."
+        )),
     }
     Ok(words)
 }
@@ -212,6 +213,7 @@ pub async fn renew_key(desk: Desk, Path(id): Path<String>) -> Answer {
     let mut work = desk.begin().await?;
     let key = keys::renew(&mut work.tx, &work.ctx, &id).await?;
     work.commit().await?;
+    desk.app.wake.keys.fetch_add(1, Ordering::Release);
     page(&desk, Sources { new_key: Some(key), ..Sources::default() }).await
 }
 
@@ -220,6 +222,7 @@ pub async fn revoke_key(desk: Desk, Path(id): Path<String>) -> Answer {
     let mut work = desk.begin().await?;
     keys::revoke(&mut work.tx, &work.ctx, &id).await?;
     work.commit().await?;
+    desk.app.wake.keys.fetch_add(1, Ordering::Release);
     Ok(see(PAGE))
 }
 
