@@ -27,13 +27,14 @@ statements! {
     SELECT_DIGESTS {
         sqlite = "SELECT e.source, e.event_id, e.digest FROM json_each($1) j JOIN activation_events e
             ON e.source = j.value ->> 0 AND e.event_id = j.value ->> 1",
-        postgres = "SELECT e.source, e.event_id, e.digest FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v) JOIN activation_events e
-            ON e.source = v ->> 0 AND e.event_id = v ->> 1"
+        postgres = "SELECT v ->> 0, v ->> 1, e.digest FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v) CROSS JOIN LATERAL
+            (SELECT digest FROM activation_events WHERE source = v ->> 0 AND event_id = v ->> 1 LIMIT 1) e"
     };
     FLAG_EVENT = "UPDATE activation_events SET flags = $1 WHERE source = $2 AND event_id = $3";
     SELECT_ACTIVATIONS {
         sqlite = "SELECT a.* FROM json_each($1) j JOIN activations a ON a.subject = j.value",
-        postgres = "SELECT a.* FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS t(v) JOIN activations a ON a.subject = v"
+        postgres = "SELECT a.* FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS t(v) CROSS JOIN LATERAL
+            (SELECT * FROM activations WHERE subject = v LIMIT 1) a"
     };
     UPSERT_ACTIVATIONS {
         sqlite = "INSERT INTO activations (subject, country_code, supplier, flow, cohort, requested_at, issued_at, downloaded_at,
