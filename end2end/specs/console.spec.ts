@@ -30,6 +30,7 @@ const paths = () => [
   '/console/incidents/new',
   incident,
   '/console/telemetry',
+  '/console/sources',
   cell,
   reviewed,
   `${reviewed}/rca`,
