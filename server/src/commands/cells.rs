@@ -99,16 +99,18 @@ pub async fn apply_verdict(
     settle(tx, ctx, cell, cause, None, true).await
 }
 
-/// What firing alerts make of a cell changed; none: no alert fires any more.
+/// What firing alerts make of a cell changed; none: no alert fires any more. What the alert said is for the record alone:
+/// it names hosts and addresses of ours, and causes are public.
 pub async fn apply_alerts(
     tx: &mut Tx,
     ctx: &Ctx,
     mut cell: CellRow,
     to: Option<CellStatus>,
-    cause: &str,
+    said: &str,
 ) -> Result<Moved, Refusal> {
+    let cause = if to.is_some() { "An alert of our monitoring" } else { "The alert of our monitoring ended" };
     let before = std::mem::replace(&mut cell.alert_status, to.map(|s| s.slug().to_owned()));
-    let detail = json!({ "before": before, "after": cell.alert_status, "cause": cause });
+    let detail = json!({ "before": before, "after": cell.alert_status, "said": said });
     audit(tx, ctx, "alert_cell", &format!("cell:{}", cell.id), detail).await?;
     settle(tx, ctx, cell, cause, None, true).await
 }

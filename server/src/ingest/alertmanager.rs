@@ -1,7 +1,7 @@
 //! Alerts of Prometheus: Alertmanager's webhook, version 4. Its labels say which cells an alert bears on, by themselves
 //! or by a mapping; what says nothing to us is listed in the console.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -73,9 +73,9 @@ async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> 
         let detail = format!("version {:?} is not \"4\", the one that Alertmanager sends", told.version);
         return Err(Problem::new(422, "bad-version", "Not Alertmanager's webhook", detail).at("/version"));
     }
-    door.quotas.charge_events(&key, told.alerts.len())?;
+    let count = told.alerts.len();
     let grid = door.grid(now).await?;
-    let (mut rows, mut unmapped, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut unmapped, mut rejected) = (Vec::new(), BTreeMap::new(), Vec::new());
     let mut accepted = 0;
     for (index, alert) in told.alerts.into_iter().enumerate() {
         match read(&grid, &scope, &key.id, alert, now) {
@@ -83,23 +83,23 @@ async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> 
                 accepted += 1;
                 rows.extend(more);
             }
-            Ok(Read::Unmapped(labels)) => unmapped.push(labels),
+            Ok(Read::Unmapped(labels)) => *unmapped.entry(labels).or_insert(0) += 1,
             Err((slug, detail)) => {
                 let error = json!({ "type": super::answer::type_of(slug), "detail": detail, "pointer": format!("/alerts/{index}") });
                 rejected.push(json!({ "index": index, "result": "rejected", "error": error }));
             }
         }
     }
+    // An alert of a portfolio is as much work as it has countries.
+    door.quotas.charge_events(&key, count.max(rows.len()))?;
     let mut tx = door.app.store.write().await?;
-    for row in &rows {
-        tx.save_alert(row).await?;
-    }
-    for labels in &unmapped {
-        tx.note_unmapped(ALERTMANAGER, labels, now).await?;
-    }
+    tx.save_alerts(&rows).await?;
+    tx.note_unmapped(ALERTMANAGER, &unmapped, now).await?;
     tx.commit().await?;
-    let body = json!({ "accepted": accepted, "unmapped": unmapped.len(), "rejected": rejected.len(), "items": rejected });
-    let status = match (accepted + unmapped.len(), rejected.len()) {
+    let unmapped = count - accepted - rejected.len();
+    let body =
+        json!({ "accepted": accepted, "unmapped": unmapped, "rejected": rejected.len(), "items": rejected });
+    let status = match (accepted + unmapped, rejected.len()) {
         (_, 0) => StatusCode::ACCEPTED,
         (0, _) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::MULTI_STATUS,

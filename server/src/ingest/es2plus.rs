@@ -1,7 +1,7 @@
 //! GSMA SGP.22 ES2+: an SM-DP+ tells how a profile's download goes. It knows no country and ends at installation, so a
 //! mapping says where the profile is sold and who supplies it, and only the download step is fed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     body::Body,
@@ -29,6 +29,8 @@ use crate::keys::Purpose;
 
 /// What is said of the protocol when the request does not.
 const PROTOCOL: &str = "gsma/rsp/v2.2.0";
+/// What fills an ICCID of 19 digits up, with some senders: no part of it.
+const PADDING: [char; 2] = ['F', 'f'];
 /// Digits of an ICCID that name its issuer.
 const ISSUER_DIGITS: usize = 7;
 
@@ -90,18 +92,19 @@ async fn take(door: &Door, request: Request<Body>) -> Result<(), Problem> {
     door.quotas.charge_events(&key, 1)?;
     let occurred_at = Timestamp::parse_rfc3339(&told.timestamp)
         .map_err(|e| wrong("bad-time", "/timestamp", format!("timestamp {:?} is {e}", told.timestamp)))?;
-    let profile = told.iccid.as_deref().or(told.eid.as_deref()).unwrap_or_default();
+    let profile = told.iccid.as_deref().or(told.eid.as_deref()).unwrap_or_default().trim_end_matches(PADDING);
     let profile = door.app.keys.token(Purpose::Profile, &[profile]);
     let labels = labels(&told);
     let grid = door.grid(now).await?;
     let mapped = grid.of_profile(&labels);
+    let foreign = |detail: String| Problem::new(403, "foreign-cell", "Outside of this key", detail);
+    if !scope.has_activations(&grid.measured) {
+        return Err(foreign("This key may speak of no service that activations measure.".into()));
+    }
     if let Some((country, supplier)) = mapped
-        && !(scope.has_country(country)
-            && scope.has_supplier(supplier)
-            && scope.has_activations(&grid.measured))
+        && !(scope.has_country(country) && scope.has_supplier(supplier))
     {
-        let detail = format!("This key may not speak of {supplier:?} in {country:?}.");
-        return Err(Problem::new(403, "foreign-cell", "Outside of this key", detail));
+        return Err(foreign(format!("This key may not speak of {supplier:?} in {country:?}.")));
     }
     let is_future = occurred_at.since(now) > FUTURE_BEYOND;
     let activation = mapped.filter(|_| !is_future).and_then(|(country, supplier)| {
@@ -132,7 +135,8 @@ async fn take(door: &Door, request: Request<Body>) -> Result<(), Problem> {
     }
     if !is_mapped {
         let mut tx = door.app.store.write().await?;
-        tx.note_unmapped(ES2PLUS, &serde_json::to_string(&labels).unwrap_or_default(), now).await?;
+        let seen = BTreeMap::from([(serde_json::to_string(&labels).unwrap_or_default(), 1)]);
+        tx.note_unmapped(ES2PLUS, &seen, now).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -164,7 +168,7 @@ fn check(told: &Progress) -> Result<(), Problem> {
         text(kind, "/profileType")?;
     }
     let digits = |value: &str, lengths: std::ops::RangeInclusive<usize>| {
-        let plain = value.trim_end_matches(['F', 'f']);
+        let plain = value.trim_end_matches(PADDING);
         lengths.contains(&plain.len()) && plain.bytes().all(|b| b.is_ascii_digit())
     };
     match (&told.iccid, &told.eid) {

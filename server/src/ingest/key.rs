@@ -70,16 +70,16 @@ impl Quotas {
                 return Ok(Some(Arc::clone(&found.row)));
             }
         }
+        let read_at = Instant::now();
         let Some(row) = app.store.read().await?.api_key(id).await? else { return Ok(None) };
         let row = Arc::new(row);
-        self.remember(Arc::clone(&row), generation);
+        let known = Known { row: Arc::clone(&row), read_at, generation };
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), known);
         Ok(Some(row))
     }
 
-    fn remember(&self, row: Arc<ApiKeyRow>, generation: u64) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let read_at = Instant::now();
-        known.insert(row.id.clone(), Known { row, read_at, generation });
+    fn forget(&self, id: &str) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     fn charge_request(&self, key: &ApiKeyRow) -> Result<(), Problem> {
@@ -102,7 +102,7 @@ fn over(what: &str, limit: i64) -> Problem {
 }
 
 fn unknown() -> Problem {
-    let detail = "Send a key that Waypost made: Authorization: Bearer tk_… Keys are made in the console, under Settings.";
+    let detail = "Send a key that Waypost made: Authorization: Bearer tk_… Keys are made in the console, under Telemetry, Sources.";
     Problem::new(401, "unauthorized", "A key is needed", detail.into())
 }
 
@@ -124,7 +124,6 @@ pub(super) async fn authenticate(
         .and_then(|v| v.strip_prefix("Bearer "));
     let key = given.map(str::trim).filter(|k| k.len() == 55 && k.starts_with("tk_")).ok_or_else(unknown)?;
     let id = key.get(3..11).ok_or_else(unknown)?;
-    let generation = app.wake.keys.load(Ordering::Acquire);
     let row = quotas.key(app, id).await?.ok_or_else(unknown)?;
     let is_same = bool::from(row.secret_hash.as_bytes().ct_eq(token_hash(key).as_bytes()));
     let is_over = row.revoked_at.is_some() || row.expires_at.is_some_and(|at| at <= now.millis());
@@ -136,8 +135,7 @@ pub(super) async fn authenticate(
         let mut tx = app.store.write().await?;
         tx.touch_api_key(&row.id, now).await?;
         tx.commit().await?;
-        let touched = ApiKeyRow { last_used_at: Some(now.millis()), ..(*row).clone() };
-        quotas.remember(Arc::new(touched), generation);
+        quotas.forget(&row.id);
     }
     Ok(row)
 }

@@ -23,7 +23,8 @@ fn list<T: DeserializeOwned>(json: &str) -> Result<Vec<T>, Problem> {
     serde_json::from_str(json).map_err(|error| {
         // A limit that cannot be read must not become none.
         tracing::error!(%error, "ingest: the limits of a key cannot be read");
-        let detail = "The limits of this key cannot be read. Make a new key in the console, under Settings.";
+        let detail =
+            "The limits of this key cannot be read. Make a new key in the console, under Telemetry, Sources.";
         Problem::new(403, "bad-key", "This key cannot be used", detail.into())
     })
 }

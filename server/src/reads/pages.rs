@@ -409,6 +409,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
 
 fn basis_words(cell: &CellRow) -> String {
     match (cell.basis, cell.telemetry_status) {
+        (Basis::Telemetry, own) if own != cell.status => "Judged from an alert of our monitoring.".into(),
         (Basis::Telemetry, _) => "Judged from telemetry.".into(),
         (Basis::None, _) => "There is no fresh evidence, and silence is never shown as working.".into(),
         (Basis::Person, CellStatus::NoData) => "Set by our staff; telemetry has no opinion.".into(),

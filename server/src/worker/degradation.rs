@@ -41,7 +41,8 @@ struct Scene {
     policy: Policy,
     windows: Vec<(i64, Window)>,
     beats: Vec<HeartbeatRow>,
-    alerts: Vec<AlertRow>,
+    /// By cell.
+    alerts: HashMap<String, AlertRow>,
     proposals: Vec<ProposalRow>,
 }
 
@@ -117,7 +118,7 @@ impl Judge {
             policy,
             windows,
             beats: tx.heartbeats().await?,
-            alerts: tx.firing_alerts().await?,
+            alerts: alerts::worst(tx.firing_alerts().await?),
             proposals: tx.open_proposals().await?,
         })
     }

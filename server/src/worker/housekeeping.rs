@@ -1,4 +1,4 @@
-//! What ends or is forgotten by itself: trips, subscriptions to one incident, requests that nobody confirmed.
+//! What ends or is forgotten by itself: alerts that ended, sources that are gone, trips, subscriptions to one incident, requests that nobody confirmed.
 
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     tx.delete_old_requests(ctx.now.plus(-UNCONFIRMED)).await?;
     tx.delete_soft_bounces(ctx.now.plus(-DETAILS)).await?;
     tx.delete_mail_back(ctx.now.plus(-DETAILS)).await?;
+    tx.delete_ended_alerts(ctx.now.plus(-DETAILS)).await?;
+    tx.delete_heartbeats(ctx.now.plus(-DETAILS)).await?;
     tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;
     tx.commit().await?;
     Ok(ended)

@@ -1,13 +1,23 @@
 //! Alerts that bear on cells: as told at the door, firing until they are told to have ended.
 
+use std::collections::BTreeMap;
+
 use domain::clock::Timestamp;
 
 use crate::{Result, Tx};
 
 statements! {
-    UPSERT_ALERT = "INSERT INTO alerts (fingerprint, starts_at, cell_id, is_critical, summary, key_id, received_at, ended_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (fingerprint, starts_at, cell_id) DO UPDATE SET
-        summary = excluded.summary, received_at = excluded.received_at, ended_at = COALESCE(alerts.ended_at, excluded.ended_at)";
+    UPSERT_ALERTS {
+        sqlite = "INSERT INTO alerts (fingerprint, starts_at, cell_id, is_critical, summary, key_id, received_at, ended_at)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each($1) WHERE TRUE
+            ON CONFLICT (fingerprint, starts_at, cell_id) DO UPDATE SET
+            summary = excluded.summary, received_at = excluded.received_at, ended_at = COALESCE(alerts.ended_at, excluded.ended_at)",
+        postgres = "INSERT INTO alerts (fingerprint, starts_at, cell_id, is_critical, summary, key_id, received_at, ended_at)
+            SELECT v ->> 0, CAST(v ->> 1 AS BIGINT), v ->> 2, CAST(v ->> 3 AS BOOLEAN), v ->> 4, v ->> 5, CAST(v ->> 6 AS BIGINT), CAST(v ->> 7 AS BIGINT)
+            FROM jsonb_array_elements(CAST($1 AS JSONB)) AS t(v)
+            ON CONFLICT (fingerprint, starts_at, cell_id) DO UPDATE SET
+            summary = excluded.summary, received_at = excluded.received_at, ended_at = COALESCE(alerts.ended_at, excluded.ended_at)"
+    };
     SELECT_FIRING = "SELECT * FROM alerts WHERE ended_at IS NULL ORDER BY starts_at, fingerprint, cell_id";
     END_ALERT = "UPDATE alerts SET ended_at = $1 WHERE fingerprint = $2 AND ended_at IS NULL";
     DELETE_ENDED_ALERTS = "DELETE FROM alerts WHERE ended_at < $1";
@@ -37,24 +47,26 @@ pub struct AlertRow {
 }
 
 impl Tx {
-    /// Keeps an alert; one that has ended does not fire again under the same fingerprint and start.
+    /// Keeps alerts; one that has ended does not fire again under the same fingerprint and start.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn save_alert(&mut self, row: &AlertRow) -> Result<()> {
-        execute!(
-            self,
-            UPSERT_ALERT,
-            &row.fingerprint,
-            row.starts_at.millis(),
-            &row.cell_id,
-            row.is_critical,
-            &row.summary,
-            &row.key_id,
-            row.received_at.millis(),
-            row.ended_at
-        )
-        .map(drop)
+    pub async fn save_alerts(&mut self, rows: &[AlertRow]) -> Result<()> {
+        // A statement touches a row once: of what is told twice the later word counts, but an end stays an end.
+        let mut each: BTreeMap<(&str, i64, &str), AlertRow> = BTreeMap::new();
+        for row in rows {
+            let key = (row.fingerprint.as_str(), row.starts_at.millis(), row.cell_id.as_str());
+            let ended_at = each.get(&key).and_then(|earlier| earlier.ended_at).or(row.ended_at);
+            each.insert(key, AlertRow { ended_at, ..row.clone() });
+        }
+        let rows: Vec<_> = each
+            .iter()
+            .map(|((fingerprint, starts_at, cell), r)| {
+                let received_at = r.received_at.millis();
+                (fingerprint, starts_at, cell, r.is_critical, &r.summary, &r.key_id, received_at, r.ended_at)
+            })
+            .collect();
+        execute!(self, UPSERT_ALERTS, serde_json::to_string(&rows).unwrap_or_default()).map(drop)
     }
 
     /// Alerts that fire, the oldest first.

@@ -1,5 +1,7 @@
 //! Mappings from the words of a door to cells, and what came unmapped.
 
+use std::collections::BTreeMap;
+
 use domain::clock::Timestamp;
 
 use crate::{Result, Tx};
@@ -9,8 +11,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (door, labels) DO NOTHING";
     SELECT_MAPPINGS = "SELECT * FROM mappings ORDER BY door, created_at, id";
     DELETE_MAPPING = "DELETE FROM mappings WHERE id = $1";
-    NOTE_UNMAPPED = "INSERT INTO unmapped (door, labels, times, first_at, last_at) VALUES ($1, $2, 1, $3, $3)
-        ON CONFLICT (door, labels) DO UPDATE SET times = unmapped.times + 1, last_at = excluded.last_at";
+    NOTE_UNMAPPED = "INSERT INTO unmapped (door, labels, times, first_at, last_at) VALUES ($1, $2, $4, $3, $3)
+        ON CONFLICT (door, labels) DO UPDATE SET times = unmapped.times + excluded.times, last_at = excluded.last_at";
     SELECT_UNMAPPED = "SELECT * FROM unmapped ORDER BY last_at DESC, door, labels";
     DELETE_UNMAPPED = "DELETE FROM unmapped WHERE door = $1 AND labels = $2";
     TRIM_UNMAPPED = "DELETE FROM unmapped WHERE door = $1 AND labels NOT IN
@@ -96,12 +98,23 @@ impl Tx {
         execute!(self, DELETE_MAPPING, id).map(|n| n == 1)
     }
 
-    /// Counts something that says nothing to us; of each door the newest 500 are kept.
+    /// Counts what says nothing to us, by its labels; of each door the newest 500 are kept.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn note_unmapped(&mut self, door: &str, labels: &str, now: Timestamp) -> Result<()> {
-        execute!(self, NOTE_UNMAPPED, door, labels, now.millis())?;
+    pub async fn note_unmapped(
+        &mut self,
+        door: &str,
+        seen: &BTreeMap<String, i64>,
+        now: Timestamp,
+    ) -> Result<()> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let most = usize::try_from(UNMAPPED_MAX).unwrap_or(0);
+        for (labels, times) in seen.iter().take(most) {
+            execute!(self, NOTE_UNMAPPED, door, labels, now.millis(), *times)?;
+        }
         execute!(self, TRIM_UNMAPPED, door, UNMAPPED_MAX).map(drop)
     }
 

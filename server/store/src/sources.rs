@@ -17,6 +17,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source, component_slug, country_code) DO UPDATE SET
         interval_secs = excluded.interval_secs, received_at = excluded.received_at";
     SELECT_SOURCES = "SELECT source, MIN(interval_secs) AS interval_secs, MAX(received_at) AS received_at FROM heartbeats GROUP BY source ORDER BY source";
+    DELETE_HEARTBEATS = "DELETE FROM heartbeats WHERE received_at < $1";
     SELECT_HEARTBEATS = "SELECT source, component_slug, country_code, interval_secs, received_at FROM heartbeats WHERE component_slug <> ''";
 }
 
@@ -175,6 +176,11 @@ impl Tx {
     /// Every source that has ever sent a heartbeat.
     pub async fn sources(&mut self) -> Result<Vec<SourceRow>> {
         fetch_all!(self, SourceRow, SELECT_SOURCES)
+    }
+
+    /// Forgets what has not been heard since `before`: such a source is gone, not silent.
+    pub async fn delete_heartbeats(&mut self, before: Timestamp) -> Result<u64> {
+        execute!(self, DELETE_HEARTBEATS, before.millis())
     }
 
     /// The newest heartbeat of every source and cell.

@@ -9,6 +9,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use server::auth::role::Role;
 
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
 use crate::harness::{Answer, Ask, Journey, METRICS_TOKEN, TestApp, batch};
 
 const ES2PLUS: &str = "/gsma/rsp2/es2plus/handleDownloadProgressInfo";
@@ -131,6 +136,11 @@ api_tests! {
         other["header"]["functionCallIdentifier"] = json!("TX-2");
         assert_eq!(post(app, &key, ES2PLUS, &other).await.status, StatusCode::NO_CONTENT);
         assert_eq!(counted(app, Step::Download, "FR").await, (1, 0), "the same profile, point and time");
+        let mut bare = other.clone();
+        bare["header"]["functionCallIdentifier"] = json!("TX-2b");
+        bare["iccid"] = json!(ICCID.trim_end_matches('F'));
+        assert_eq!(post(app, &key, ES2PLUS, &bare).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(counted(app, Step::Download, "FR").await, (1, 0), "padding makes no other profile");
         other["notificationPointStatus"]["status"] = json!("Expired");
         let conflict = post(app, &key, ES2PLUS, &other).await;
         assert_eq!(conflict.status, StatusCode::CONFLICT, "{}", conflict.text());
@@ -182,6 +192,14 @@ api_tests! {
             assert_eq!(app.cell("sms", country).await.status, CellStatus::Degraded, "{country}");
         }
         assert_eq!(app.cell("sms", "FR").await.status, CellStatus::NoData);
+        app.app.snapshot.refresh().await;
+        for page in ["/regions/us/sms", "/api/v2/summary.json", "/api/v2/components.json", "/"] {
+            let told = app.get(page).await;
+            assert_eq!(told.status, StatusCode::OK, "{page}");
+            assert!(!told.text().contains("ASR 91.2"), "what an alert says stays inside: {page}");
+        }
+        let cell = app.get("/regions/us/sms").await;
+        assert!(cell.text().contains("An alert of our monitoring"), "{}", cell.text());
         let labels_critical = json!({ "alertname": "SmsDown", "component": "sms", "country": "us", "severity": "critical" });
         let mut worse = alert("firing", labels_critical);
         worse["alerts"][0]["fingerprint"] = json!("d5b7");
@@ -204,6 +222,65 @@ api_tests! {
         app.judge(1).await;
         assert_eq!(app.cell("sms", "US").await.status, CellStatus::NoData);
         assert!(!commander.get("/console").await.text().contains("Proposed by telemetry"), "the proposal lapsed");
+    }
+
+    async fn an_end_and_a_repeat_in_one_message_are_an_end(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let labels = json!({ "component": "voice", "country": "FR" });
+        let mut both = alert("resolved", labels.clone());
+        let again = alert("firing", labels)["alerts"][0].clone();
+        both["alerts"].as_array_mut().expect("alerts").push(again);
+        assert_eq!(post(app, &key, ALERTS, &both).await.status, StatusCode::ACCEPTED);
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        assert_eq!(tx.firing_alerts().await.expect("alerts"), []);
+        drop(tx);
+        app.pass(31 * DAY);
+        server::worker::housekeeping::tick(&app.app).await.expect("a round");
+        assert_eq!(post(app, &key, ALERTS, &alert("firing", json!({ "component": "voice", "country": "FR" }))).await.status, StatusCode::ACCEPTED);
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        assert_eq!(tx.firing_alerts().await.expect("alerts").len(), 1, "what ended long ago is forgotten");
+    }
+
+    async fn huge_and_half_sent_bodies_change_nothing(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        for path in [ES2PLUS, ALERTS, "/ingest/v1/heartbeat"] {
+            let huge = raw(app, &key, path, vec![b' '; 1024 * 1024 + 1]).await;
+            assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}: {}", huge.text());
+            let other = Ask::post(path).header("authorization", &format!("Bearer {key}")).header("content-type", "text/plain").body("x");
+            assert_eq!(other.send(app.address).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{path}");
+        }
+        let whole = alert("firing", json!({ "component": "voice", "country": "FR" })).to_string();
+        let head = format!(
+            "POST {ALERTS} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            app.address,
+            whole.len()
+        );
+        let mut stream = TcpStream::connect(app.address).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("a head");
+        stream.write_all(&whole.as_bytes()[..whole.len() - 10]).await.expect("half a body");
+        stream.shutdown().await.expect("an end");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        app.judge(2).await;
+        assert_eq!(app.cell("voice", "FR").await.status, CellStatus::NoData);
+        assert_eq!(raw(app, &key, ALERTS, whole).await.status, StatusCode::ACCEPTED);
+        app.judge(1).await;
+        assert_eq!(app.cell("voice", "FR").await.status, CellStatus::Degraded);
+    }
+
+    async fn a_revoked_key_opens_nothing_from_that_moment(app) {
+        app.lay_grid().await;
+        let key = key_with(app, &[]).await.expect("a key");
+        let beat = json!({ "source": "/probe" });
+        for _ in 0..3 {
+            assert_eq!(post(app, &key, "/ingest/v1/heartbeat", &beat).await.status, StatusCode::ACCEPTED);
+        }
+        let owner = app.signed_in(Role::Owner).await;
+        let revoke = format!("/console/sources/keys/{}/revoke", &key[3..11]);
+        assert_eq!(owner.send(&revoke, &[]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(post(app, &key, "/ingest/v1/heartbeat", &beat).await.status, StatusCode::UNAUTHORIZED);
     }
 
     async fn what_says_nothing_to_us_is_listed_until_somebody_maps_it(app) {

@@ -33,6 +33,7 @@ use crate::{
 fn line(names: &Names, row: &CellRow, now: Timestamp) -> Option<CellLine> {
     let (component, country) = names.cells.get(&row.id)?.clone();
     let evidence = match evidence_sentence(row.evidence.as_deref()) {
+        _ if row.automatic() != row.telemetry_status => "An alert fires: see Sources".into(),
         e if e.is_empty() && row.telemetry_status == CellStatus::NoData => {
             "No samples or heartbeats yet".into()
         }

@@ -31,6 +31,10 @@ use crate::{
 };
 
 const PAGE: &str = "/console/sources";
+/// Silent sources that the board names.
+const ON_BOARD: usize = 5;
+/// Lines of a list that the page shows.
+const LINES: usize = 100;
 
 /// Sources; a query may fill the form of a mapping.
 pub async fn show(desk: Desk, RawQuery(query): RawQuery) -> Answer {
@@ -50,10 +54,10 @@ async fn page(desk: &Desk, given: Sources) -> Answer {
     let origin = desk.app.config.origin();
     let model = Sources {
         keys: all.iter().map(|k| key_line(k, now)).collect(),
-        sources: tx.sources().await?.into_iter().map(|s| source_line(s, now)).collect(),
+        sources: tx.sources().await?.into_iter().take(LINES).map(|s| source_line(s, now)).collect(),
         alerts: alert_lines(&tx.firing_alerts().await?, &names, now),
         mappings: mapping_lines(&mut tx, &names).await?,
-        unmapped: tx.unmapped().await?.into_iter().map(|u| unmapped_line(u, now)).collect(),
+        unmapped: tx.unmapped().await?.into_iter().take(LINES).map(|u| unmapped_line(u, now)).collect(),
         components: tx.components().await?.into_iter().map(|c| (c.slug, c.name)).collect(),
         doors: vec![
             ("CloudEvents", format!("{origin}/ingest/v1/events")),
@@ -119,11 +123,15 @@ fn source_line(row: SourceRow, now: Timestamp) -> SourceLine {
 
 /// What is wrong with the sources, for the board: a sentence each.
 pub(super) async fn warnings(tx: &mut Tx, now: Timestamp) -> Result<Vec<String>, Refusal> {
-    let silent = tx.sources().await?.into_iter().filter(|s| s.is_silent(now)).map(|s| {
+    let silent: Vec<SourceRow> = tx.sources().await?.into_iter().filter(|s| s.is_silent(now)).collect();
+    let sentence = |s: &SourceRow| {
         let heard = duration_words(now.since(s.received_at));
-        format!("{} has been silent for {heard}. Its cells show no data.", s.source)
-    });
-    let mut words: Vec<String> = silent.collect();
+        format!("{} has been silent for {heard}. Cells that it alone speaks for show no data.", s.source)
+    };
+    let mut words: Vec<String> = silent.iter().take(ON_BOARD).map(sentence).collect();
+    if silent.len() > ON_BOARD {
+        words.push(format!("{} more sources are silent.", silent.len() - ON_BOARD));
+    }
     let unmapped = tx.unmapped().await?.len();
     match unmapped {
         0 => {}
@@ -153,7 +161,7 @@ fn alert_lines(rows: &[AlertRow], names: &Names, now: Timestamp) -> Vec<AlertLin
         }
         line.cells.push_str(&names.cell(&row.cell_id));
     }
-    lines.into_values().collect()
+    lines.into_values().take(LINES).collect()
 }
 
 fn door_words(door: &str) -> &'static str {

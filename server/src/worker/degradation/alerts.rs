@@ -1,5 +1,7 @@
 //! Alerts of Prometheus: a cell is as bad as the worst alert that fires, until it is told to have ended.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use domain::{
     clock_local::utc_time, severity::Severity, status::CellStatus, telemetry::alert::AlertEvidence,
 };
@@ -23,10 +25,24 @@ const fn status(alert: &AlertRow) -> CellStatus {
     if alert.is_critical { CellStatus::PartialOutage } else { CellStatus::Degraded }
 }
 
+/// The alert that decides in each cell: a critical one, or the oldest.
+pub(super) fn worst(firing: Vec<AlertRow>) -> HashMap<String, AlertRow> {
+    let mut worst: HashMap<String, AlertRow> = HashMap::new();
+    for alert in firing {
+        match worst.entry(alert.cell_id.clone()) {
+            Entry::Vacant(free) => drop(free.insert(alert)),
+            Entry::Occupied(mut taken) if alert.is_critical && !taken.get().is_critical => {
+                taken.insert(alert);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    worst
+}
+
 /// What alerts make of a cell, if that is news.
 pub(super) fn judge(scene: &Scene, cell: &CellRow) -> Option<super::Plan> {
-    let firing = scene.alerts.iter().filter(|a| a.cell_id == cell.id);
-    let by = firing.reduce(|worst, a| if a.is_critical && !worst.is_critical { a } else { worst });
+    let by = scene.alerts.get(&cell.id);
     let to = by.map(status);
     if to.map(CellStatus::slug) == cell.alert_status.as_deref() {
         return None;
@@ -48,13 +64,9 @@ pub(super) async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, told: Told)
     if is_better && is_flapping(tx, ctx, scene, &mut cell).await? {
         return Ok(tx.save_cell(&cell).await?);
     }
-    let cause = match &by {
-        Some(alert) => format!("Alert: {}", alert.summary),
-        None => "The alert ended".into(),
-    };
-    let id = cell.id.clone();
-    propose(tx, ctx, scene, &id, by.as_ref()).await?;
-    cells::apply_alerts(tx, ctx, cell, to, &cause).await.map(drop)
+    let said = by.as_ref().map_or("", |alert| alert.summary.as_str());
+    propose(tx, ctx, scene, &cell.id, by.as_ref()).await?;
+    cells::apply_alerts(tx, ctx, cell, to, said).await.map(drop)
 }
 
 async fn propose(
