@@ -2,7 +2,10 @@
 
 mod mail;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use figment::{
     Figment,
@@ -259,5 +262,13 @@ impl Config {
         } else {
             self.database_url.expose().to_owned()
         }
+    }
+
+    /// Beside an embedded database: the journal of outcomes that are not in it yet.
+    #[must_use]
+    pub fn outcomes_path(&self) -> PathBuf {
+        let database = self.database();
+        let path = database.strip_prefix("sqlite:").unwrap_or("waypost.db").trim_start_matches("//");
+        Path::new(path).with_added_extension("outcomes")
     }
 }

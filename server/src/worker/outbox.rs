@@ -5,9 +5,11 @@
 //! its slots filled and writes all results that came in meanwhile in one transaction, so that neither a silent
 //! endpoint nor the disk holds up the rest.
 
+mod ahead;
 mod compose;
 mod expand;
 mod health;
+mod journal;
 mod keep;
 mod lane;
 mod mail;
@@ -26,6 +28,7 @@ use delivery::{
 use tokio::sync::{Notify, watch};
 
 pub use self::health::Health;
+pub(crate) use self::journal::recover;
 use self::{lane::Lane, mail::MailLane};
 use super::background::{self, Threads};
 use crate::{

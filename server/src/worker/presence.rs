@@ -13,6 +13,7 @@ use std::{
 use store::{Engine, OwnerSession};
 use tokio::{sync::watch, time::timeout};
 
+use super::outbox;
 use crate::{clock::new_id, commands::Refusal, http::serve::stopped, state::App};
 
 /// How often the process looks whether it is still seen: well within the time after which others would free its leases.
@@ -64,14 +65,22 @@ impl Presence {
     }
 }
 
-/// Frees every lease there is: for the process that holds the lock of an embedded database, and before it claims.
+/// Takes up the outcomes that a dead process had only in its journal, then frees every lease there is: for the process
+/// that holds the lock of an embedded database, and before it claims.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn take_over(app: &App) -> store::Result<u64> {
     let mut tx = app.store.write().await?;
+    let kept = outbox::recover(app, &mut tx).await?;
     let freed = tx.free_leases("", app.clock.now()).await?;
     tx.commit().await?;
+    if kept > 0 {
+        tracing::info!(
+            kept,
+            "outbox: a process that ended had left outcomes in its journal; they are on record now"
+        );
+    }
     told(freed);
     Ok(freed)
 }

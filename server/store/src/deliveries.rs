@@ -1,6 +1,7 @@
 //! Deliveries: one row per notice and recipient. Claimed with a lease and a fence, so that nothing is only in memory.
 
 use domain::clock::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{OutboxRow, Result, Store, Tx, open::Pools};
 
@@ -55,9 +56,9 @@ statements! {
             ORDER BY d.priority, d.id"
     };
     FINISH_DELIVERED {
-        sqlite = "UPDATE deliveries SET state = 'delivered', answer = j.value ->> 2, finished_at = $2, lease_until_at = NULL, fence = NULL
+        sqlite = "UPDATE deliveries SET state = 'delivered', answer = j.value ->> 2, finished_at = j.value ->> 3, lease_until_at = NULL, fence = NULL
             FROM json_each($1) j WHERE deliveries.id = j.value ->> 0 AND fence = j.value ->> 1",
-        postgres = "UPDATE deliveries SET state = 'delivered', answer = j ->> 2, finished_at = $2, lease_until_at = NULL, fence = NULL
+        postgres = "UPDATE deliveries SET state = 'delivered', answer = j ->> 2, finished_at = (j ->> 3)::bigint, lease_until_at = NULL, fence = NULL
             FROM jsonb_array_elements($1::jsonb) j WHERE deliveries.id = (j ->> 0)::bigint AND fence = j ->> 1"
     };
     FINISH_DELIVERY = "UPDATE deliveries SET state = $1, answer = $2, finished_at = $3, lease_until_at = NULL, fence = NULL
@@ -76,6 +77,32 @@ statements! {
     SELECT_DELIVERIES_OF = "SELECT d.id, d.event_id, o.kind, d.state, d.attempts, d.answer, d.created_at, d.finished_at
         FROM deliveries d JOIN outbox o ON o.event_id = d.event_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2";
     NEWEST_SEQUENCE = "SELECT COALESCE(MAX(sequence), 0) FROM outbox WHERE incident_id = $1 AND kind = 'incident_update'";
+}
+
+/// A delivery that its peer took. In JSON an array of these four, in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(i64, String, String, i64)", into = "(i64, String, String, i64)")]
+pub struct Taken {
+    /// Row id.
+    pub id: i64,
+    /// Of its claim.
+    pub fence: String,
+    /// The peer's last words, cleaned.
+    pub answer: String,
+    /// When, in milliseconds.
+    pub at: i64,
+}
+
+impl From<(i64, String, String, i64)> for Taken {
+    fn from((id, fence, answer, at): (i64, String, String, i64)) -> Self {
+        Self { id, fence, answer, at }
+    }
+}
+
+impl From<Taken> for (i64, String, String, i64) {
+    fn from(taken: Taken) -> Self {
+        (taken.id, taken.fence, taken.answer, taken.at)
+    }
 }
 
 /// A claimed delivery.
@@ -172,16 +199,16 @@ pub struct ClaimedMail {
 
 impl Store {
     /// As [`Tx::finish_delivered`], as a transaction of its own in one statement: half the way to the disk and back.
-    pub async fn finish_delivered(&self, taken: &[(i64, &str, &str)], now: Timestamp) -> Result<u64> {
+    pub async fn finish_delivered(&self, taken: &[Taken]) -> Result<u64> {
         let taken = serde_json::to_string(taken).unwrap_or_default();
         let (sqlite, postgres) = (FINISH_DELIVERED.sqlite, FINISH_DELIVERED.postgres);
         Ok(match &self.pools {
             Pools::Sqlite { writer, .. } => {
-                let query = sqlx::query(sqlite.unwrap_or_default()).bind(taken).bind(now.millis());
+                let query = sqlx::query(sqlite.unwrap_or_default()).bind(taken);
                 query.execute(writer).await?.rows_affected()
             }
             Pools::Postgres(pool) => {
-                let query = sqlx::query(postgres.unwrap_or_default()).bind(taken).bind(now.millis());
+                let query = sqlx::query(postgres.unwrap_or_default()).bind(taken);
                 query.execute(pool).await?.rows_affected()
             }
         })
@@ -209,10 +236,10 @@ impl Tx {
         fetch_all!(self, ClaimedMail, SELECT_CLAIMED_MAILS, ids)
     }
 
-    /// Ends deliveries that were taken: id, fence and answer of each. Those whose lease was lost are left alone.
-    pub async fn finish_delivered(&mut self, taken: &[(i64, &str, &str)], now: Timestamp) -> Result<u64> {
+    /// Ends deliveries that were taken. Those whose lease was lost are left alone.
+    pub async fn finish_delivered(&mut self, taken: &[Taken]) -> Result<u64> {
         let taken = serde_json::to_string(taken).unwrap_or_default();
-        execute!(self, FINISH_DELIVERED, taken, now.millis())
+        execute!(self, FINISH_DELIVERED, taken)
     }
 
     /// The newest deliveries to a subscriber.

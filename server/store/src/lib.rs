@@ -62,7 +62,7 @@ pub use audit::{AuditEntry, AuditRow, Chain};
 pub use cells::{CellChangeRow, CellRow};
 pub use contacts::ContactRow;
 pub use corrective_actions::CorrectiveActionRow;
-pub use deliveries::{ClaimedMail, ClaimedRow, DeliveryRow, QueueRow};
+pub use deliveries::{ClaimedMail, ClaimedRow, DeliveryRow, QueueRow, Taken};
 pub use delivery_attempts::DeliveryAttemptRow;
 pub use drafts::DraftRow;
 pub use engagements::{EngagementRow, PublicEngagementRow};

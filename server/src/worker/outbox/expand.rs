@@ -20,8 +20,9 @@ use crate::{
     state::App,
 };
 
-/// Subscribers looked at in one transaction: few at first, so that the first messages leave at once.
-const CHUNKS: (i64, i64) = (200, 1_000);
+/// Subscribers looked at in one transaction: few at first, so that the first messages leave at once and nobody waits
+/// long for the database meanwhile; each time twice as many, up to that.
+const CHUNKS: (i64, i64) = (100, 1_000);
 /// Requests looked at in one round.
 const REQUESTS: i64 = 200;
 
@@ -60,11 +61,14 @@ pub(super) async fn expand(app: &App, pace: &mut Pace, tell: impl Fn()) -> Resul
 }
 
 async fn expand_notices(app: &App, tell: &impl Fn()) -> Result<usize, Refusal> {
+    let mut size = CHUNKS.0;
     for chunks in 0.. {
         let mut tx = app.store.write().await?;
         let Some(notice) = tx.unexpanded().await? else { return Ok(chunks) };
-        chunk(&mut tx, &notice, app.clock.now()).await?;
+        size = if notice.cursor_subscriber_id.is_empty() { CHUNKS.0 } else { CHUNKS.1.min(2 * size) };
+        chunk(&mut tx, &notice, size, app.clock.now()).await?;
         tx.commit().await?;
+        tracing::debug!(event_id = notice.event_id, "outbox: recipients queued");
         tell();
     }
     Ok(0)
@@ -72,7 +76,7 @@ async fn expand_notices(app: &App, tell: &impl Fn()) -> Result<usize, Refusal> {
 
 /// Queues the next recipients of a notice and moves its cursor, in one transaction: a crash repeats a chunk, and the
 /// unique key absorbs it.
-async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Refusal> {
+async fn chunk(tx: &mut Tx, notice: &OutboxRow, chunk: i64, now: Timestamp) -> Result<(), Refusal> {
     if let Some(one) = &notice.subscriber_id {
         if notice.kind.starts_with("endpoint_") {
             let contact = tx.subscriber(one).await?.and_then(|s| s.contact).unwrap_or_default();
@@ -83,7 +87,6 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Re
         }
         return Ok(tx.move_cursor(&notice.event_id, one, Some(now)).await?);
     }
-    let chunk = if notice.cursor_subscriber_id.is_empty() { CHUNKS.0 } else { CHUNKS.1 };
     let rows = match notice.cell_change_id {
         Some(_) => tx.measured_hooks(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,
         None => tx.recipients(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,

@@ -8,6 +8,7 @@ use domain::clock::Timestamp;
 use store::{DeliveryAttemptRow, Tx};
 
 use super::{
+    journal,
     lane::{Claim, Sent, Verdict},
     mail::{self, Done},
 };
@@ -24,13 +25,19 @@ use crate::{
 pub(super) async fn keep(tx: &mut Tx, app: &App, sent: &[Sent], now: Timestamp) -> Result<(), Refusal> {
     let all: Vec<(&Sent, &str)> = sent.iter().filter_map(|s| Some((s, taken(s)?))).collect();
     if !all.is_empty() {
-        let ended: Vec<_> = all.iter().map(|(s, a)| (s.claim.row.id, &*s.claim.fence, *a)).collect();
+        let ended: Vec<_> = all
+            .iter()
+            .map(|(s, answer)| journal::taken(s.claim.row.id, &s.claim.fence, answer, now))
+            .collect();
         let tried: Vec<_> =
             all.iter().map(|(s, a)| (s.claim.row.id, &*s.claim.row.subscriber_id, s.took_ms, *a)).collect();
-        let ids: Vec<&str> = all.iter().map(|(s, _)| &*s.claim.row.subscriber_id).collect();
         tx.insert_taken(&tried, now).await?;
-        tx.finish_delivered(&ended, now).await?;
-        tx.note_all_working(&ids).await?;
+        tx.finish_delivered(&ended).await?;
+        let failed = |s: &&(&Sent, &str)| s.0.claim.has_failed;
+        let ids: Vec<&str> = all.iter().filter(failed).map(|(s, _)| &*s.claim.row.subscriber_id).collect();
+        if !ids.is_empty() {
+            tx.note_all_working(&ids).await?;
+        }
     }
     for sent in sent.iter().filter(|s| taken(s).is_none()) {
         one(tx, app, sent, now).await?;
@@ -47,7 +54,7 @@ fn taken(sent: &Sent) -> Option<&str> {
 }
 
 async fn one(tx: &mut Tx, app: &App, sent: &Sent, now: Timestamp) -> Result<(), Refusal> {
-    let (id, fence) = (sent.claim.row.id, sent.claim.fence.as_str());
+    let (id, fence) = (sent.claim.row.id, &*sent.claim.fence);
     match &sent.verdict {
         Verdict::Skipped(why) => tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?,
         Verdict::PutBack(after) => {
@@ -117,32 +124,8 @@ fn delay(app: &App, sent: &Sent, asked: Option<i64>) -> Option<i64> {
     next_delay(&app.config.webhook.schedule_secs, sent.claim.row.attempts, roll, asked)
 }
 
-/// Id, fence and answer of each, if the relay took them all.
-pub(super) fn all_taken(done: &[Done]) -> Option<Vec<(i64, &str, &str)>> {
-    done.iter()
-        .map(|d| match &d.verdict {
-            mail::Verdict::Tried(Outcome::Delivered(answer)) => {
-                Some((d.claim.id, &*d.fence, answer.as_str()))
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-/// Records what became of mails: those that were taken in one statement, the others one by one.
+/// Records what became of mails that were not taken.
 pub(super) async fn mails(tx: &mut Tx, done: &[Done], now: Timestamp) -> Result<(), Refusal> {
-    let taken: Vec<(i64, &str, &str)> = done
-        .iter()
-        .filter_map(|d| match &d.verdict {
-            mail::Verdict::Tried(Outcome::Delivered(answer)) => {
-                Some((d.claim.id, &*d.fence, answer.as_str()))
-            }
-            _ => None,
-        })
-        .collect();
-    if !taken.is_empty() {
-        tx.finish_delivered(&taken, now).await?;
-    }
     for done in done {
         not_taken(tx, done, now).await?;
     }

@@ -1,7 +1,11 @@
-//! The way out to endpoints: a fixed number of slots, refilled as they fall free.
+//! The way out to endpoints: a fixed number of slots, refilled as they fall free from what was claimed ahead; results and
+//! new claims go through the database meanwhile, many at a time.
+
+mod exchange;
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
+    future::pending,
     sync::Arc,
     time::Duration,
 };
@@ -11,19 +15,24 @@ use domain::clock::SECOND;
 use store::{ClaimedRow, SubscriberRow};
 use tokio::{
     sync::{Notify, watch},
-    task::{Id, JoinError, JoinSet},
+    task::{Id, JoinError, JoinHandle, JoinSet},
     time::Instant,
 };
 
-use super::{POLL, Senders, keep::keep, post::attempt, told::Told};
+use self::exchange::{Batch, Claimed, Exchanged, exchange};
+use super::{POLL, Senders, ahead::Ahead, keep::keep, post::attempt, told::Told};
 use crate::{commands::Refusal, http::serve::stopped, state::App};
 
-/// A claim holds this long; an attempt takes less.
-const LEASE: i64 = 60 * SECOND;
-/// What goes out by HTTP.
-const CHANNELS: [&str; 4] = ["webhook", "slack", "teams", "discord"];
 /// Webhooks on their way at once: more than there will be silent endpoints.
 const WEBHOOKS: usize = 256;
+/// Claimed ahead at least and at most.
+const AHEAD: (usize, usize) = (WEBHOOKS, 4_096);
+/// Whoever waited longer for a slot is looked at again: whoever unsubscribed a second ago hears nothing any more.
+const STALE: Duration = Duration::from_millis(500);
+/// While this many or more leave in half a second, results go to the database together: those of so long, or so many.
+const FAST: usize = 500;
+const MOMENT: Duration = Duration::from_millis(10);
+const MANY: usize = 256;
 /// Webhooks on their way to one endpoint at once.
 const PER_ENDPOINT: usize = 2;
 /// Webhooks on their way at once to endpoints whose last attempt failed: however many are sick, the healthy find a slot.
@@ -51,8 +60,10 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct Claim {
     pub(super) row: ClaimedRow,
-    pub(super) fence: String,
+    pub(super) fence: Arc<str>,
     pub(super) is_challenge: bool,
+    /// It is on record that its endpoint fails, or it failed at the last attempt.
+    pub(super) has_failed: bool,
     /// Its endpoint failed at its last attempt.
     is_sick: bool,
 }
@@ -66,14 +77,29 @@ pub(super) struct Sent {
     pub(super) took_ms: i64,
 }
 
+/// A claimed delivery that waits for a slot.
+struct Ready {
+    claim: Claim,
+    to: Arc<SubscriberRow>,
+    told: Arc<Told>,
+    since: Instant,
+}
+
 pub(super) struct Lane {
     app: App,
     senders: Arc<Senders>,
     sending: JoinSet<(Verdict, i64)>,
     /// What each attempt is about; an attempt that panics still has its row here.
     under_way: HashMap<Id, Claim>,
+    ready: VecDeque<Ready>,
     /// Verdicts that wait for the next transaction.
     sent: Vec<Sent>,
+    /// When the last transaction began, and the one under way.
+    exchanged_at: Instant,
+    exchange: Option<JoinHandle<Exchanged>>,
+    /// There may be more to claim.
+    is_hungry: bool,
+    ahead: Ahead,
     /// Attempts under way per endpoint.
     busy: HashMap<String, usize>,
     /// Endpoints whose last attempt failed, and how many attempts at such are under way.
@@ -90,7 +116,12 @@ impl Lane {
             senders,
             sending: JoinSet::new(),
             under_way: HashMap::new(),
+            ready: VecDeque::new(),
             sent: Vec::new(),
+            exchanged_at: Instant::now(),
+            exchange: None,
+            is_hungry: true,
+            ahead: Ahead::new(AHEAD),
             busy: HashMap::new(),
             sick: HashSet::new(),
             sick_under_way: 0,
@@ -101,150 +132,178 @@ impl Lane {
     /// Sends until the stop.
     pub(super) async fn run(mut self, nudge: &Notify, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            if let Err(error) = self.turn().await {
+            self.turn();
+            let pause = if self.sent.is_empty() && !self.is_hungry { POLL } else { MOMENT };
+            let ended = tokio::select! {
+                () = stopped(&mut stop) => None,
+                Some(sent) = self.sending.join_next_with_id() => { self.take(sent); None }
+                ended = ended(&mut self.exchange) => Some(ended),
+                () = nudge.notified() => { self.is_hungry = true; None }
+                () = tokio::time::sleep(pause) => { self.is_hungry = true; None }
+            };
+            if let Some(ended) = ended
+                && let Err(error) = self.exchanged(ended).await
+            {
                 tracing::error!(%error, "outbox: a round of webhooks failed; trying again");
                 tokio::select! {
                     () = stopped(&mut stop) => {}
                     () = tokio::time::sleep(POLL) => {}
                 }
-                continue;
-            }
-            tokio::select! {
-                () = stopped(&mut stop) => {}
-                Some(sent) = self.sending.join_next_with_id() => self.take(sent),
-                () = nudge.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
             }
         }
+        if let Err(error) = self.end().await {
+            tracing::error!(%error, "outbox: last results of webhooks are lost; leases will end");
+        }
+    }
+
+    /// What is on its way may end; what waits is given back at once.
+    async fn end(&mut self) -> Result<(), Refusal> {
         let _ = tokio::time::timeout(LAST_WORDS, async {
             while let Some(sent) = self.sending.join_next_with_id().await {
                 self.take(sent);
             }
         })
         .await;
-        if let Err(error) = self.keep_sent(0).await {
-            tracing::error!(%error, "outbox: last results of webhooks are lost; leases will end");
+        if let Some(exchange) = self.exchange.take() {
+            self.exchanged(exchange.await).await?;
         }
+        for ready in std::mem::take(&mut self.ready) {
+            self.put_back(ready.claim, 0);
+        }
+        let batch = self.batch(0);
+        let ended = exchange(self.app.clone(), batch).await;
+        self.exchanged(Ok(ended)).await.map(drop)
     }
 
     /// Sends what is due now and returns how much that was.
     pub(super) async fn empty(mut self) -> Result<usize, Refusal> {
         let mut count = 0;
         loop {
-            count += self.turn().await?;
+            self.is_hungry = true;
+            self.exchanged_at = Instant::now().checked_sub(MOMENT).unwrap_or(self.exchanged_at);
+            self.turn();
+            let claimed = match self.exchange.take() {
+                Some(exchange) => self.exchanged(exchange.await).await?,
+                None => 0,
+            };
+            count += claimed;
+            self.start();
             match self.sending.join_next_with_id().await {
                 Some(sent) => self.take(sent),
-                None if self.sent.is_empty() => return Ok(count),
+                None if self.sent.is_empty() && claimed == 0 => return Ok(count),
                 None => {}
             }
         }
     }
 
-    /// Keeps all results that came in, fills the free slots, and starts what was claimed.
-    async fn turn(&mut self) -> Result<usize, Refusal> {
+    /// Takes all results that came in, fills the free slots, and begins a transaction if one is due.
+    fn turn(&mut self) {
         while let Some(sent) = self.sending.try_join_next_with_id() {
             self.take(sent);
         }
-        let room = self.room();
-        if room == 0 && self.sent.is_empty() {
-            return Ok(0);
+        self.start();
+        let can_claim = self.is_hungry && self.app.presence.is_seen();
+        let room = if can_claim { self.ahead.room(self.ready.len()) } else { 0 };
+        let is_due =
+            self.ahead.get() < FAST || self.sent.len() >= MANY || self.exchanged_at.elapsed() >= MOMENT;
+        if self.exchange.is_none() && is_due && (room > 0 || !self.sent.is_empty()) {
+            let batch = self.batch(room);
+            self.exchanged_at = Instant::now();
+            self.exchange = Some(tokio::spawn(exchange(self.app.clone(), batch)));
         }
-        let (fence, claimed) = self.keep_sent(room).await?;
+    }
+
+    fn batch(&mut self, room: usize) -> Batch {
+        let sent = std::mem::take(&mut self.sent);
+        Batch { now: self.app.clock.now(), fence: self.app.presence.fence().into(), sent, room }
+    }
+
+    /// Takes up what a transaction brought; how many claims that are.
+    async fn exchanged(&mut self, ended: Result<Exchanged, JoinError>) -> Result<usize, Refusal> {
+        let (batch, claimed) =
+            ended.map_err(|error| Refusal::Conflict(format!("a transaction broke: {error}")))?;
+        let claimed = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.sent.splice(0..0, batch.sent);
+                return Err(error);
+            }
+        };
+        self.ahead.left(batch.sent.len());
         let count = claimed.len();
-        self.start(&fence, claimed).await?;
+        if batch.room > 0 {
+            self.is_hungry = count == batch.room;
+        }
+        for claimed in claimed {
+            self.look_at(&batch.fence, claimed).await?;
+        }
         Ok(count)
     }
 
-    fn room(&self) -> usize {
-        if !self.app.presence.is_seen() {
-            return 0;
+    /// A claimed delivery is made ready, if there is something to tell and somebody to tell it to.
+    async fn look_at(&mut self, fence: &Arc<str>, (row, to): Claimed) -> Result<(), Refusal> {
+        let fence = Arc::clone(fence);
+        let mut claim = Claim { row, fence, is_challenge: false, has_failed: false, is_sick: false };
+        let Some(to) = to else {
+            self.keep_verdict(claim, Verdict::Skipped("the subscriber is gone".into()), 0);
+            return Ok(());
+        };
+        let Some(told) = self.told(&claim.row.event_id, to.partner_id.clone()).await? else {
+            self.keep_verdict(claim, Verdict::Skipped("nothing to tell any more".into()), 0);
+            return Ok(());
+        };
+        if told.is_held(&self.app).await? {
+            self.put_back(claim, HELD_PAUSE);
+            return Ok(());
         }
-        WEBHOOKS.saturating_sub(self.sending.len())
+        claim.is_challenge = matches!(told.outbox.kind.as_str(), "challenge" | "welcome");
+        claim.has_failed = to.failing_since_at.is_some();
+        self.ready.push_back(Ready { claim, to, told, since: Instant::now() });
+        Ok(())
     }
 
-    /// One transaction: results in, new claims out.
-    async fn keep_sent(&mut self, room: usize) -> Result<(String, Vec<ClaimedRow>), Refusal> {
-        let now = self.app.clock.now();
-        let fence = self.app.presence.fence();
-        let mut claimed = Vec::new();
-        let mut tx = self.app.store.write().await?;
-        keep(&mut tx, &self.app, &self.sent, now).await?;
-        if room > 0 {
-            let room = i64::try_from(room).unwrap_or(1);
-            claimed = tx.claim_deliveries(&CHANNELS, room, &fence, now, LEASE).await?;
-        }
-        tx.commit().await?;
-        self.sent.clear();
-        Ok((fence, claimed))
-    }
-
-    async fn start(&mut self, fence: &str, claimed: Vec<ClaimedRow>) -> Result<(), Refusal> {
-        let subscribers = self.subscribers(&claimed).await?;
-        for row in claimed {
-            let partner = subscribers.get(&row.subscriber_id).and_then(|s| s.partner_id.clone());
-            let mut claim = Claim { row, fence: fence.to_owned(), is_challenge: false, is_sick: false };
-            let Some(told) = self.told(&claim.row.event_id, partner).await? else {
-                let verdict = Verdict::Skipped("nothing to tell any more".into());
-                self.sent.push(Sent { claim, verdict, took_ms: 0 });
-                continue;
-            };
-            let Some(to) = subscribers.get(&claim.row.subscriber_id) else {
-                let verdict = Verdict::Skipped("the subscriber is gone".into());
-                self.sent.push(Sent { claim, verdict, took_ms: 0 });
-                continue;
-            };
-            if told.is_held(&self.app).await? {
-                self.sent.push(Sent { claim, verdict: Verdict::PutBack(HELD_PAUSE), took_ms: 0 });
+    /// Fills the free slots.
+    fn start(&mut self) {
+        while self.sending.len() < WEBHOOKS
+            && let Some(Ready { mut claim, to, told, since }) = self.ready.pop_front()
+        {
+            if since.elapsed() > STALE {
+                self.put_back(claim, 0);
                 continue;
             }
-            claim.is_challenge = matches!(told.outbox.kind.as_str(), "challenge" | "welcome");
-            let subscriber = &claim.row.subscriber_id;
-            let busy = self.busy.get(subscriber).copied().unwrap_or(0);
+            let busy = self.busy.get(&to.id).copied().unwrap_or(0);
             if busy >= PER_ENDPOINT {
-                self.sent.push(Sent { claim, verdict: Verdict::PutBack(BUSY_PAUSE), took_ms: 0 });
+                self.put_back(claim, BUSY_PAUSE);
                 continue;
             }
-            claim.is_sick = self.sick.contains(subscriber);
+            claim.is_sick = self.sick.contains(&to.id);
+            claim.has_failed |= claim.is_sick || busy > 0;
             if claim.is_sick && self.sick_under_way >= SICK {
-                self.sent.push(Sent { claim, verdict: Verdict::PutBack(SICK_PAUSE), took_ms: 0 });
+                self.put_back(claim, SICK_PAUSE);
                 continue;
             }
             self.sick_under_way += usize::from(claim.is_sick);
-            self.busy.insert(subscriber.clone(), busy + 1);
-            let (app, senders, row) = (self.app.clone(), self.senders.clone(), to.clone());
+            self.busy.insert(to.id.clone(), busy + 1);
+            let (app, senders) = (self.app.clone(), self.senders.clone());
             let attempt = self.sending.spawn(async move {
                 let begun = Instant::now();
-                let verdict = attempt(&app, &senders, &told, &row).await;
+                let verdict = attempt(&app, &senders, &told, &to).await;
                 (verdict, i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX))
             });
             self.under_way.insert(attempt.id(), claim);
         }
-        Ok(())
-    }
-
-    /// The recipients of what was claimed, in one read and at the last moment: whoever unsubscribed a second ago hears
-    /// nothing any more.
-    async fn subscribers(
-        &self,
-        claimed: &[ClaimedRow],
-    ) -> Result<HashMap<String, Arc<SubscriberRow>>, Refusal> {
-        if claimed.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let ids: HashSet<&str> = claimed.iter().map(|row| row.subscriber_id.as_str()).collect();
-        let ids: Vec<&str> = ids.into_iter().collect();
-        let rows = self.app.store.read().await?.subscribers(&ids).await?;
-        Ok(rows.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect())
     }
 
     /// What a notice tells, read once a minute at most.
     async fn told(&mut self, event_id: &str, partner: Option<String>) -> Result<Option<Arc<Told>>, Refusal> {
         let now = self.app.clock.now();
-        self.told.retain(|_, t| !t.is_old(now));
         let key = (event_id.to_owned(), partner);
-        if let Some(told) = self.told.get(&key) {
+        if let Some(told) = self.told.get(&key)
+            && !told.is_old(now)
+        {
             return Ok(Some(told.clone()));
         }
+        self.told.retain(|_, t| !t.is_old(now));
         let Some(told) = Told::read(&self.app, event_id, key.1.as_deref()).await? else { return Ok(None) };
         self.told.insert(key, told.clone());
         Ok(Some(told))
@@ -269,6 +328,22 @@ impl Lane {
                 busy.remove();
             }
         }
+        self.keep_verdict(claim, verdict, took_ms);
+    }
+
+    fn put_back(&mut self, claim: Claim, after: i64) {
+        self.keep_verdict(claim, Verdict::PutBack(after), 0);
+    }
+
+    fn keep_verdict(&mut self, claim: Claim, verdict: Verdict, took_ms: i64) {
         self.sent.push(Sent { claim, verdict, took_ms });
     }
+}
+
+/// The end of a transaction, if one is under way.
+async fn ended(exchange: &mut Option<JoinHandle<Exchanged>>) -> Result<Exchanged, JoinError> {
+    let Some(under_way) = exchange else { return pending().await };
+    let ended = under_way.await;
+    *exchange = None;
+    ended
 }

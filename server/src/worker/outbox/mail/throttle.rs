@@ -32,8 +32,8 @@ impl Throttle {
         *self.under_way.entry(host.to_owned()).or_default() += 1;
     }
 
-    /// It is not any more.
-    pub(super) fn end(&mut self, host: &str, outcome: &Outcome, now: Timestamp) {
+    /// It is not any more, and was not tried; how many still are.
+    pub(super) fn forget(&mut self, host: &str) -> usize {
         let mut left = 0;
         if let Some(count) = self.under_way.get_mut(host) {
             *count = count.saturating_sub(1);
@@ -42,6 +42,12 @@ impl Throttle {
         if left == 0 {
             self.under_way.remove(host);
         }
+        left
+    }
+
+    /// It is not any more.
+    pub(super) fn end(&mut self, host: &str, outcome: &Outcome, now: Timestamp) {
+        let left = self.forget(host);
         match outcome {
             Outcome::Busy(_) => {
                 let share = self.shares.entry(host.to_owned()).or_insert(Share {

@@ -1,7 +1,11 @@
 use domain::clock::{DAY, HOUR, MINUTE, SECOND};
 
 use super::bench::{Bench, header, on_both};
-use crate::{clock::new_id, commands::subscribe, worker::outbox::mail::MailLane};
+use crate::{
+    clock::new_id,
+    commands::subscribe,
+    worker::{outbox::mail::MailLane, presence::take_over},
+};
 
 on_both! {
     async fn a_sign_up_is_confirmed_by_the_link_in_its_mail_and_then_hears_of_incidents(bench) {
@@ -121,7 +125,7 @@ on_both! {
         bench.declare("FR").await;
         bench.expand().await;
         let lane = MailLane::new(bench.app.clone(), bench.senders.clone());
-        assert_eq!(lane.crash_after_sending().await.unwrap(), 1);
+        assert_eq!(lane.crash_after_sending(false).await.unwrap(), 1);
         assert_eq!(bench.mails().len(), 1);
         assert_eq!(bench.drain().await, 0, "the lease still holds");
         bench.pass(61 * SECOND);
@@ -130,6 +134,26 @@ on_both! {
         assert_eq!(mails.len(), 2);
         assert_eq!(header(&mails[0], "Message-ID"), header(&mails[1], "Message-ID"));
         assert_eq!(header(&mails[0], "Date"), header(&mails[1], "Date"));
+    }
+
+    async fn a_crash_after_an_outcome_is_on_disk_repeats_nothing(bench) {
+        bench.subscriber("ada@example.org", &[]).await;
+        bench.declare("FR").await;
+        bench.expand().await;
+        let lane = MailLane::new(bench.app.clone(), bench.senders.clone());
+        assert_eq!(lane.crash_after_sending(true).await.unwrap(), 1);
+        let at = bench.app.clock.now();
+        bench.pass(SECOND);
+        take_over(&bench.app).await.unwrap();
+        assert_eq!(bench.queue("email").await, [("delivered".to_owned(), 2)], "a confirmation, and news");
+        bench.pass(61 * SECOND);
+        assert_eq!(bench.drain().await, 0);
+        assert_eq!(bench.mails().len(), 1);
+        let row = bench.newest().await;
+        let mut tx = bench.app.store.read().await.unwrap();
+        let delivery = tx.deliveries_of(&row.id, 1).await.unwrap().remove(0);
+        assert_eq!(delivery.finished_at, Some(at.millis()), "as of when it was taken");
+        assert!(!delivery.answer.unwrap().is_empty());
     }
 
     async fn a_worker_that_lost_its_lease_changes_nothing(bench) {

@@ -1,0 +1,47 @@
+//! How much a lane claims ahead: what leaves in half a second. What is claimed is not looked at again before it leaves,
+//! so that whoever unsubscribes is left alone within a second.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Over what time the pace is taken.
+const MEASURED: Duration = Duration::from_millis(250);
+
+/// The pace of a lane.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    bounds: (usize, usize),
+    ahead: usize,
+    /// Messages that left since then.
+    since: Instant,
+    count: usize,
+}
+
+impl Ahead {
+    /// `bounds`: claimed ahead at least and at most.
+    pub(super) fn new(bounds: (usize, usize)) -> Self {
+        Self { bounds, ahead: bounds.0, since: Instant::now(), count: 0 }
+    }
+
+    /// So many left just now.
+    pub(super) fn left(&mut self, count: usize) {
+        self.count += count;
+        let took = self.since.elapsed();
+        if took >= MEASURED {
+            let half = u128::try_from(self.count).unwrap_or(0) * 500 / took.as_millis().max(1);
+            self.ahead = usize::try_from(half).unwrap_or(self.bounds.1).clamp(self.bounds.0, self.bounds.1);
+            (self.since, self.count) = (Instant::now(), 0);
+        }
+    }
+
+    /// What leaves in half a second, within the bounds.
+    pub(super) const fn get(&self) -> usize {
+        self.ahead
+    }
+
+    /// How many are to be claimed when `waiting` are at hand: none before half of them have left.
+    pub(super) const fn room(&self, waiting: usize) -> usize {
+        if waiting * 2 > self.ahead { 0 } else { self.ahead - waiting }
+    }
+}

@@ -1,0 +1,157 @@
+//! Outcomes on their way to the disk and into the database, and new claims out of it.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use store::Taken;
+use tokio::{
+    task::{JoinError, JoinHandle},
+    time::Instant,
+};
+
+use super::{
+    Claimed, Done, MailLane,
+    exchange::{Batch, Exchanged, exchange},
+};
+use crate::commands::Refusal;
+
+/// When this many leave in half a second, the outcomes of a moment share one way to the disk. Slower relays lose by it.
+const FAST: usize = 1_000;
+/// That moment, and the share of the busy connections for whose outcomes it waits.
+const MOMENT: Duration = Duration::from_millis(2);
+const OF_BUSY: (usize, usize) = (7, 8);
+/// Outcomes of the journal go into the database when they are so many or so old.
+const SETTLED: usize = 1_000;
+pub(super) const SETTLED_AFTER: Duration = Duration::from_millis(50);
+
+impl MailLane {
+    /// Waits for outcomes that are about to come, if mails leave fast: the disk costs the same for one and for all.
+    pub(super) async fn gather(&mut self) {
+        if self.ahead.get() < FAST {
+            return;
+        }
+        let busy = self.carriers.iter().filter(|(_, held)| *held > 0).count();
+        let until = Instant::now() + MOMENT;
+        while !self.taken.is_empty() && self.taken.len() < busy * OF_BUSY.0 / OF_BUSY.1 {
+            match tokio::time::timeout_at(until, self.carried.recv()).await {
+                Ok(Some(carried)) => self.take(carried),
+                _ => return,
+            }
+        }
+    }
+
+    /// Puts what the relay took on the disk, and lets the connections go on.
+    pub(super) async fn keep(&mut self) -> Result<(), Refusal> {
+        if self.taken.is_empty() {
+            return Ok(());
+        }
+        let taken: Vec<Taken> = self.taken.iter().map(|(_, taken)| taken.clone()).collect();
+        let appended = self.journal.as_mut().map(|journal| journal.append(&taken));
+        match appended {
+            Some(Ok(true)) => {
+                if self.unsettled.is_empty() {
+                    self.unsettled_since = Instant::now();
+                }
+                self.unsettled.extend(taken);
+            }
+            Some(Ok(false)) | None => drop(self.app.store.finish_delivered(&taken).await?),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "outbox: the journal failed; from now on every outcome goes into the database at once");
+                self.journal = None;
+                self.app.store.finish_delivered(&taken).await?;
+            }
+        }
+        let done = std::mem::take(&mut self.taken).into_iter().map(|(done, _)| done).collect();
+        self.release(done);
+        Ok(())
+    }
+
+    /// Lets the connections go on whose results are on disk, each with a mail to announce in the same flight.
+    fn release(&mut self, done: Vec<Done>) {
+        self.ahead.left(done.len());
+        for done in done {
+            if let Some((carrier, go_on)) = done.carrier {
+                self.feed(carrier);
+                let _ = go_on.send(());
+            }
+        }
+    }
+
+    /// Whether something waits for the database.
+    pub(super) fn wants_exchange(&self) -> bool {
+        let is_due = self.unsettled.len() >= SETTLED
+            || self.unsettled_since.elapsed() >= SETTLED_AFTER
+            || self.is_idle();
+        !self.others.is_empty() || (!self.unsettled.is_empty() && is_due)
+    }
+
+    fn batch(&mut self, room: usize) -> Batch {
+        let now = self.app.clock.now();
+        Batch {
+            now,
+            fence: self.app.presence.fence().into(),
+            others: std::mem::take(&mut self.others),
+            unsettled: std::mem::take(&mut self.unsettled),
+            room,
+            closed: self.throttle.closed(now).into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    pub(super) fn begin_exchange(&mut self) {
+        let room = if self.is_hungry { self.room() } else { 0 };
+        if self.exchange.is_none() && (room > 0 || self.wants_exchange()) {
+            let batch = self.batch(room);
+            self.exchange = Some(tokio::spawn(exchange(self.app.clone(), batch)));
+        }
+    }
+
+    /// Takes up what a transaction brought; how many claims that are.
+    pub(super) fn exchanged(&mut self, ended: Result<Exchanged, JoinError>) -> Result<usize, Refusal> {
+        let (batch, claims) =
+            ended.map_err(|error| Refusal::Conflict(format!("a transaction broke: {error}")))?;
+        let claims = match claims {
+            Ok(claims) => claims,
+            Err(error) => {
+                self.others.splice(0..0, batch.others);
+                self.unsettled.splice(0..0, batch.unsettled);
+                return Err(error);
+            }
+        };
+        if let (true, Some(journal)) = (self.unsettled.is_empty(), &mut self.journal) {
+            journal.wipe();
+        }
+        self.release(batch.others);
+        let count = claims.mails.len();
+        if batch.room > 0 {
+            self.is_hungry = count == batch.room;
+        }
+        for claim in claims.mails {
+            self.throttle.begin(&claim.host);
+            let newest = claims.newest.get(&claim.event_id).copied().unwrap_or(0);
+            self.claimed.push_back(Claimed { claim, fence: Arc::clone(&batch.fence), newest });
+        }
+        Ok(count)
+    }
+
+    /// Brings everything that is known into the database.
+    pub(super) async fn settle(&mut self) -> Result<(), Refusal> {
+        if let Some(exchange) = self.exchange.take() {
+            self.exchanged(exchange.await)?;
+        }
+        self.keep().await?;
+        self.give_back(0);
+        while !self.others.is_empty() || !self.unsettled.is_empty() {
+            let batch = self.batch(0);
+            let ended = exchange(self.app.clone(), batch).await;
+            self.exchanged(Ok(ended))?;
+        }
+        Ok(())
+    }
+}
+
+/// The end of a transaction, if one is under way.
+pub(super) async fn ended(exchange: &mut Option<JoinHandle<Exchanged>>) -> Result<Exchanged, JoinError> {
+    let Some(under_way) = exchange else { return pending().await };
+    let ended = under_way.await;
+    *exchange = None;
+    ended
+}
