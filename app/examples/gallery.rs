@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use app::{
     model::{
-        CellPage, Front, HistoryPage, IncidentPage, ManagePage, Message, RegionPage, Site, SubscribePage,
+        CellPage, EvidencePage, Front, HistoryPage, IncidentPage, ManagePage, Message, RegionPage, Site,
+        SubscribePage,
     },
     public::{
-        api_page, cell_page, front_page, history_page, incident_page, manage_page, message_page, region_page,
-        subscribe_page,
+        api_page, cell_page, evidence_page, front_page, history_page, incident_page, manage_page,
+        message_page, region_page, subscribe_page,
     },
 };
 
@@ -21,6 +22,7 @@ fn main() -> std::io::Result<()> {
         ("incident".into(), incident_page(&IncidentPage::sample())),
         ("region".into(), region_page(&RegionPage::sample())),
         ("cell".into(), cell_page(&CellPage::sample())),
+        ("evidence".into(), evidence_page(&EvidencePage::sample())),
         ("history".into(), history_page(&HistoryPage::sample())),
         ("manage".into(), manage_page(&ManagePage::sample())),
         ("subscribe".into(), subscribe_page(&SubscribePage::sample())),

@@ -4,6 +4,7 @@
 mod bars;
 mod cell;
 mod edits;
+mod evidence;
 mod front;
 mod grid;
 mod history;
@@ -20,6 +21,7 @@ mod verdict;
 pub use bars::Bars;
 pub use cell::{CellChange, CellPage};
 pub use edits::{EditedText, EditedUpdate, EditsPage};
+pub use evidence::{EvidenceList, EvidencePage};
 pub use front::Front;
 pub use grid::{Grid, GridCell, GridCountry, GridGroup, GridRow};
 pub use history::{HistoryMonth, HistoryPage, PastIncident};

@@ -33,6 +33,21 @@ pub fn partner_page(token: &str) -> String {
     format!("/p/{token}")
 }
 
+/// Evidence packs, on a partner's page.
+pub const EVIDENCE: &str = "/evidence";
+
+/// The pack of a month.
+#[must_use]
+pub fn evidence(month: &str) -> String {
+    format!("{EVIDENCE}/{month}")
+}
+
+/// The same as a file: `json` or `csv`.
+#[must_use]
+pub fn evidence_file(month: &str, kind: &str) -> String {
+    format!("{EVIDENCE}/{month}.{kind}")
+}
+
 /// The description of the public API, for people.
 pub const API: &str = "/api";
 /// The page's icon.

@@ -3,6 +3,7 @@
 mod api;
 mod cell;
 mod edits;
+mod evidence;
 mod front;
 mod history;
 mod incident;
@@ -17,6 +18,7 @@ mod subscribe;
 pub use api::api_page;
 pub use cell::cell_page;
 pub use edits::edits_page;
+pub use evidence::{evidence_list_page, evidence_page};
 pub use front::front_page;
 pub use history::history_page;
 pub use incident::incident_page;

@@ -4,12 +4,12 @@ use std::io::Write as _;
 
 use app::{
     model::{
-        CellPage, Front, HistoryPage, IncidentPage, ManagePage, Message, PromisesPage, RegionPage, Site,
-        SubscribePage,
+        CellPage, EvidencePage, Front, HistoryPage, IncidentPage, ManagePage, Message, PromisesPage,
+        RegionPage, Site, SubscribePage,
     },
     public::{
-        api_page, cell_page, front_page, history_page, incident_page, manage_page, message_page,
-        promises_page, region_page, subscribe_page,
+        api_page, cell_page, evidence_page, front_page, history_page, incident_page, manage_page,
+        message_page, promises_page, region_page, subscribe_page,
     },
 };
 
@@ -37,6 +37,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         ("incident", incident_page(&IncidentPage::sample())),
         ("region", region_page(&RegionPage::sample())),
         ("cell", cell_page(&CellPage::sample())),
+        ("evidence", evidence_page(&EvidencePage::sample())),
         ("history", history_page(&HistoryPage::sample())),
         ("promises", promises_page(&PromisesPage::sample())),
         ("manage", manage_page(&ManagePage::sample())),

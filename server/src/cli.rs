@@ -38,6 +38,9 @@ pub enum Command {
     /// The record of everything that was done.
     #[command(subcommand)]
     Audit(Audit),
+    /// Evidence packs of partners.
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// Read the configuration, say what is wrong with it, and exit. Secrets are not shown.
     CheckConfig(CheckConfig),
     /// Run a demo operator with 90 days of history on this machine only, with a mail sink and live traffic.
@@ -71,6 +74,19 @@ pub struct CheckConfig {
 pub enum Audit {
     /// Look the whole chain of the record through; names the first line that does not fit, and then fails.
     Verify,
+}
+
+/// Evidence packs.
+#[derive(Debug, Subcommand)]
+pub enum Evidence {
+    /// Verify a signed pack, without any connection: whether it is whole, and signed with the key that you expect.
+    Verify {
+        /// The JSON file.
+        file: PathBuf,
+        /// The operator's public key, in base64, as its pages show it.
+        #[arg(long)]
+        key: Option<String>,
+    },
 }
 
 /// People.

@@ -2,6 +2,7 @@
 //! audit line together; the caller commits and wakes the workers.
 
 pub mod audiences;
+pub mod availability;
 pub mod backfill;
 pub mod cells;
 pub mod clocks;
@@ -9,6 +10,7 @@ pub mod desk_book;
 pub mod drafts;
 pub mod edits;
 pub mod engagement;
+pub mod evidence;
 pub mod incidents;
 pub mod kept;
 pub mod keys;

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod console;
 pub mod door;
 pub mod errors;
+pub mod evidence;
 pub mod fields;
 pub mod headers;
 pub mod mail_hook;
@@ -91,6 +92,8 @@ fn guarded() -> Router<App> {
         .route("/console/desk-book/{shelf}/{id}", get(desk_book::form).post(desk_book::change))
         .route("/console/desk-book/{shelf}/{id}/remove", post(desk_book::remove))
         .route("/console/partners/{id}", get(partners::show).post(partners::act))
+        .route("/console/partners/{id}/evidence", post(console::evidence::make))
+        .route("/console/partners/{id}/evidence/{file}", get(console::evidence::show))
         .route("/console/subscribers", get(subscribers::show))
         .route("/console/subscribers/import", post(subscribers::import))
         .route("/console/subscribers/export", post(subscribers::export))
@@ -100,6 +103,10 @@ fn guarded() -> Router<App> {
         .route("/console/subscribers/{id}", get(subscribers::one::show).post(subscribers::one::act))
         .route("/console/settings", get(settings::show))
         .route("/console/settings/promises", get(policy::show).post(policy::save))
+        .route(
+            "/console/settings/availability",
+            get(console::evidence::targets).post(console::evidence::save_targets),
+        )
         .route("/console/settings/portfolios", post(settings::add_portfolio))
         .route("/console/settings/countries", post(settings::add_country))
         .route("/console/settings/components", post(settings::add_component))
@@ -167,13 +174,16 @@ fn reviews() -> Router<App> {
 fn visitors() -> Router<App> {
     use subscriptions::{
         change, confirm, confirm_form, enable, erase, export, form, leave, manage_form, partner_form,
-        partner_submit, pause, replay, resume, rotate, submit, test, unsubscribe, unsubscribe_form,
+        partner_submit, pause, replay, resume, rotate, sign_with_key, submit, test, unsubscribe,
+        unsubscribe_form,
     };
     Router::new()
         .route("/subscribe", get(form).post(submit))
         .route("/p/{token}", get(door::front))
         .route("/p/{token}/", get(door::front))
         .route("/p/{token}/subscribe", get(partner_form).post(partner_submit))
+        .route("/p/{token}/evidence", get(evidence::list))
+        .route("/p/{token}/evidence/{file}", get(evidence::show))
         .route("/p/{token}/{*rest}", get(door::page))
         .route("/confirm/{token}", get(confirm_form).post(confirm))
         .route("/u/{token}", get(unsubscribe_form).post(unsubscribe))
@@ -181,6 +191,7 @@ fn visitors() -> Router<App> {
         .route("/manage/{token}/pause", post(pause))
         .route("/manage/{token}/resume", post(resume))
         .route("/manage/{token}/secret", post(rotate))
+        .route("/manage/{token}/key", post(sign_with_key))
         .route("/manage/{token}/test", post(test))
         .route("/manage/{token}/replay", post(replay))
         .route("/manage/{token}/enable", post(enable))

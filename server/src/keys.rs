@@ -40,6 +40,10 @@ pub enum Purpose {
     Address,
     /// Hashes of ICCIDs and EIDs.
     Profile,
+    /// Key pairs that sign webhooks.
+    WebhookKey,
+    /// The key pair that signs evidence packs.
+    Evidence,
 }
 
 impl Keys {

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod evidence;
 pub mod http;
 pub mod ingest;
 pub mod keys;

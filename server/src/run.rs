@@ -1,6 +1,6 @@
 //! What each command of the command line does.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use serde_json::json;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -8,14 +8,14 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use crate::{
     auth::{password, role::Role, totp},
     boot::{bind, boot, stop_on_signal},
-    cli::{Admin, Audit, Cli, Command},
+    cli::{Admin, Audit, Cli, Command, Evidence},
     clock::Clock,
     commands::{
         Ctx, setup,
         users::{self, NewUser},
     },
     config::{Config, DEFAULT_TOML},
-    demo,
+    demo, evidence,
     http::{public, router, serve},
     simulate,
     state::App,
@@ -47,6 +47,9 @@ async fn run(cli: Cli) -> Result<(), String> {
         print!("{DEFAULT_TOML}");
         return Ok(());
     }
+    if let Command::Evidence(Evidence::Verify { file, key }) = &cli.command {
+        return verify_evidence(file, key.as_deref());
+    }
     let config = Config::load(cli.config.as_deref())?;
     log(&config)?;
     match cli.command {
@@ -59,6 +62,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         }
         Command::Admin(Admin::Create { email, name, role }) => create_admin(config, email, name, &role).await,
         Command::Audit(Audit::Verify) => verify_audit(config).await,
+        Command::Evidence(Evidence::Verify { file, key }) => verify_evidence(&file, key.as_deref()),
         Command::CheckConfig(_) => {
             println!("{config:#?}");
             println!("The configuration is valid.");
@@ -156,6 +160,32 @@ async fn work_command(config: Config) -> Result<(), String> {
     println!("Working. Ctrl-C stops.");
     while tasks.join_next().await.is_some() {}
     app.store.close().await;
+    Ok(())
+}
+
+/// Needs neither configuration nor database nor network.
+fn verify_evidence(file: &Path, key: Option<&str>) -> Result<(), String> {
+    let shown = file.display();
+    let size = std::fs::metadata(file).map_err(|e| format!("{shown}: {e}"))?.len();
+    if size > evidence::FILE_MAX {
+        return Err(format!("{shown} has {size} bytes: no evidence pack is that large"));
+    }
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{shown}: {e}"))?;
+    let (pack, signed_with) = evidence::verify(&text, key).map_err(|e| format!("{shown}: {e}"))?;
+    println!(
+        "The pack is whole: {} for {}, {}, made {}, {} services.",
+        pack.operator,
+        pack.partner,
+        pack.month,
+        pack.made_at,
+        pack.cells.len()
+    );
+    match key {
+        Some(_) => println!("It is signed with the key that you gave."),
+        None => println!(
+            "It is signed with {signed_with}. Compare that with the key on the operator's page, or give it with --key."
+        ),
+    }
     Ok(())
 }
 

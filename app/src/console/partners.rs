@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{access::remark, chrome::Frame, model::FormError};
+use super::{
+    access::remark,
+    chrome::Frame,
+    evidence::{EvidenceShelf, evidence_shelf},
+    model::FormError,
+};
 use crate::ui::area_text;
 
 /// Facts of an incident for single partners.
@@ -143,6 +148,10 @@ pub struct PartnerPage {
     pub incidents: Vec<(String, String)>,
     /// Whether this person may change it.
     pub may_change: bool,
+    /// Whether this person may take its subscribers along as a file.
+    pub may_export: bool,
+    /// Its evidence packs.
+    pub evidence: EvidenceShelf,
     /// What was done.
     pub done: Option<String>,
     /// What was wrong.
@@ -163,10 +172,23 @@ pub fn partner(frame: &Frame, model: &PartnerPage) -> String {
             {checklist(frame, model)}
             <h2>"Their people and endpoints"</h2>
             {people(model)}
+            {(model.may_export && !model.people.is_empty()).then(|| export(frame, model))}
             {incidents(model)}
+            {evidence_shelf(frame, &model.id, &model.evidence, model.may_change)}
         }
         .into_any()
     })
+}
+
+fn export(frame: &Frame, model: &PartnerPage) -> AnyView {
+    view! {
+        <form method="post" action="/console/subscribers/export">
+            {frame.token()}
+            <input type="hidden" name="partner" value=model.id.clone() />
+            <div class="act"><button>"Export their mail subscribers"</button><span class="d">"You are asked for your password and a code; every owner is told by mail."</span></div>
+        </form>
+    }
+    .into_any()
 }
 
 fn verb(

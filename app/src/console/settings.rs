@@ -11,6 +11,7 @@ pub fn settings(frame: &Frame, model: &Settings) -> String {
         view! {
             <h1>"Settings"</h1>
             <p><a href="/console/settings/promises">"Promises: severity matrix, business hours, reminders"</a></p>
+            <p><a href="/console/settings/availability">"Availability targets and credits"</a></p>
             {grid(frame, model)}
             <p><a href="/console/sources#keys">"Keys for telemetry, and what they may speak of"</a></p>
         }

@@ -39,6 +39,8 @@ pub struct CellPage {
     pub bars: Bars,
     /// How the uptime was counted, with the time that had no data.
     pub formula: String,
+    /// What is promised, and what was measured in the hours that count; empty: nothing is promised.
+    pub target: String,
     /// Open incidents that hold it.
     pub incidents: Vec<IncidentCard>,
     /// Newest first.
@@ -67,6 +69,7 @@ impl CellPage {
             ],
             bars: Bars::sample(),
             formula: "100 % minus downtime; 7 days without data are left out.".into(),
+            target: "Target: 99.9 % round the clock; missed.".into(),
             incidents: IncidentCard::samples().split_off(1),
             changes: vec![CellChange {
                 at: "2 Mar 2026, 13:35 UTC".into(),

@@ -9,6 +9,8 @@ pub struct Site {
     pub name: String,
     /// The database is out of reach: `08:31 UTC`, when the data shown was read. None while all is well.
     pub stale_since: Option<String>,
+    /// Whether there are evidence packs: on a partner's page.
+    pub has_evidence: bool,
     /// A narrower feed than the whole page's: title and address.
     pub feed: Option<(String, String)>,
     /// The language of the frame and of our own words; English wherever no subscriber has chosen.

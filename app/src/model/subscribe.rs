@@ -82,6 +82,8 @@ pub struct ManagePage {
     pub contact: String,
     /// A new signing secret, shown this once.
     pub secret: Option<String>,
+    /// The public key that proves its messages, if they are signed with a key pair too.
+    pub public_key: Option<String>,
     /// What was just done, in a sentence.
     pub done: Option<String>,
     /// Last messages.
@@ -126,6 +128,7 @@ impl ManagePage {
             is_live: true,
             scope: ScopeForm::sample(),
             secret: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
+            public_key: Some("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=".into()),
             done: Some("Saved.".into()),
             attempts: vec![("08:21 UTC".into(), "112 ms".into(), "delivered".into(), "200 OK".into())],
             deliveries: vec![ManagedMessage {

@@ -34,6 +34,7 @@ pub fn cell_page(page: &CellPage) -> String {
             <h2>"Last 90 days"<small>"worst status of each UTC day, today on the right"</small></h2>
             <div class="one">{ui::bars(&page.bars)}</div>
             <p><b>{page.bars.uptime.clone().unwrap_or_else(|| "no data".into())}</b>" uptime. "{page.formula.clone()}</p>
+            {(!page.target.is_empty()).then(|| view! { <p>{page.target.clone()}</p> })}
         </section>
         <section>
             <h2>"Changes"</h2>

@@ -105,9 +105,28 @@ fn endpoint(page: &ManagePage, base: &str) -> AnyView {
             <form method="post" action=format!("{base}/test")><button type="submit">{say(words::SEND_TEST)}</button></form>
             {replay(page, base)}
             {secret}
+            {(page.channel == "webhook").then(|| key_pair(page, base))}
         </section>
     }
     .into_any()
+}
+
+/// Signatures that a public key proves (v1a).
+fn key_pair(page: &ManagePage, base: &str) -> AnyView {
+    let say = |word| page.site.language.say(word);
+    let action = format!("{base}/key");
+    match page.public_key.clone() {
+        Some(key) => view! {
+            <p>{say(words::KEY_SIGNED)}" "<code>{key}</code></p>
+            <form method="post" action=action><input type="hidden" name="off" value="yes" /><button type="submit">{say(words::NO_KEY)}</button></form>
+        }
+        .into_any(),
+        None => view! {
+            <p>{say(words::KEY_ALSO)}</p>
+            <form method="post" action=action><button type="submit">{say(words::WITH_KEY)}</button></form>
+        }
+        .into_any(),
+    }
 }
 
 /// What was given up: all of it, or that of some days.

@@ -112,6 +112,7 @@ fn footer(site: &Site) -> impl IntoView + use<> {
             <nav aria-label=say(page::MORE)>
                 <a href=paths::HISTORY>{say(page::HISTORY)}</a>
                 <a href=paths::PROMISES>{say(page::PROMISES)}</a>
+                {site.has_evidence.then(|| view! { <a href=paths::EVIDENCE>"Evidence"</a> })}
                 <a href=paths::RSS>"RSS"</a>
                 <a href=paths::API>"API"</a>
                 <a href=paths::CONSOLE>{say(page::SIGN_IN)}</a>

@@ -39,7 +39,8 @@ async fn main() -> Result<(), Failure> {
                 let at = sample::SAMPLE_AT.plus(i64::try_from(begun.elapsed().as_millis()).unwrap_or(0));
                 let id = format!("msg_{n}_{number}");
                 let body = body.to("https://status.example.com/u/opaque", at);
-                let delivery = Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false };
+                let delivery =
+                    Delivery { id: &id, at, secrets: &secrets, key: None, body: &body, is_once: false };
                 if matches!(client.post(&target, delivery).await.outcome, Outcome::Delivered(_)) {
                     taken.fetch_add(1, Ordering::Relaxed);
                 }

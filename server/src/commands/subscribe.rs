@@ -12,14 +12,20 @@ mod settle;
 use delivery::{
     chat::Chat,
     email::MailAddress,
-    webhook::{guard::Guard, sign::Secret, target::Target},
+    webhook::{
+        guard::Guard,
+        sign::{KeyPair, Secret},
+        target::Target,
+    },
 };
 use domain::{clock_local::is_zone, language::Language, scope::Scope};
 use store::{SubscriberRow, SubscriptionRequestRow, Tx};
 use subtle::ConstantTimeEq as _;
 
 pub use self::{
-    manage::{approve, change, confirm, end_dated, erase, pause, resume, rotate_secret, unsubscribe},
+    manage::{
+        approve, change, confirm, end_dated, erase, pause, resume, rotate_secret, sign_with_key, unsubscribe,
+    },
     settle::{Pace, settle},
 };
 use super::{Ctx, Refusal, audiences};
@@ -167,6 +173,12 @@ fn named_by(token: &str, ours: impl Fn(&str) -> String) -> Option<String> {
 #[must_use]
 pub fn secret_context(subscriber_id: &str) -> String {
     format!("subscribers.secret_sealed/{subscriber_id}")
+}
+
+/// The key pair that signs messages to an endpoint, for as long as the instance keeps its key.
+#[must_use]
+pub fn key_pair(keys: &Keys, subscriber_id: &str) -> Option<KeyPair> {
+    KeyPair::new(keys.mac(Purpose::WebhookKey, &[subscriber_id])).ok()
 }
 
 /// What the person behind an endpoint needs: shown once.

@@ -30,7 +30,8 @@ pub(in crate::http) use self::wish::repeats;
 pub use self::{
     links::{confirm, confirm_form, unsubscribe, unsubscribe_form},
     manage::{
-        change, enable, erase, export, leave, pause, replay, resume, rotate, show as manage_form, test,
+        change, enable, erase, export, leave, pause, replay, resume, rotate, show as manage_form,
+        sign_with_key, test,
     },
 };
 use super::{door::Door, fields::Fields, not_found, public::csp};

@@ -14,8 +14,13 @@ use domain::{
     clock_local::{Place, duration_words, hour_minute, local_times, utc_and_local, utc_time, zone},
     engagement::{public_words, took},
     incident::UpdateKind,
+    sla::{
+        availability::{measure, spans, words},
+        policy::OFFICE,
+    },
     status::{Basis, CellStatus},
     telemetry::kpi::thousands,
+    uptime::Change,
 };
 use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
 
@@ -30,7 +35,8 @@ use crate::commands::backfill::entered_words;
 /// The frame of every page.
 #[must_use]
 pub fn site(world: &World) -> Site {
-    Site { stale_since: world.stale_since.clone(), ..Site::new(world.page_name.clone()) }
+    let has_evidence = world.is_partners;
+    Site { stale_since: world.stale_since.clone(), has_evidence, ..Site::new(world.page_name.clone()) }
 }
 
 /// The front page.
@@ -394,6 +400,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         evidence: figures(world, cell),
         bars: Bars::of(history, world.now),
         formula: formula(history),
+        target: promised(world, cell),
         incidents: world.open().into_iter().filter(is_mine).map(|s| card_in(world, s, &[country])).collect(),
         changes: changes.collect(),
         past: world
@@ -445,6 +452,27 @@ fn seconds(ms: i64) -> String {
     #[allow(clippy::cast_precision_loss, reason = "milliseconds of a latency")]
     let secs = ms as f64 / 1_000.0;
     if secs < 10.0 { format!("{secs:.1} s") } else { format!("{secs:.0} s") }
+}
+
+/// What is promised of a cell, beside what 90 days gave in the hours that count.
+fn promised(world: &World, cell: &CellRow) -> String {
+    let Some(component) = world.component_of(cell) else { return String::new() };
+    let Some(target) = world.availability.target(&component.slug, &cell.country_code) else {
+        return String::new();
+    };
+    let calendar = world.matrix.calendars.get(OFFICE).cloned().unwrap_or_default();
+    let from = world.now.utc_day_start().plus(-89 * DAY);
+    let changes = world.changes.get(&cell.id).map(Vec::as_slice).unwrap_or_default();
+    let changes: Vec<Change> = changes.iter().map(|c| Change { at: c.at, to: c.to_status }).collect();
+    let measured = measure(&changes, &spans(target.hours, &calendar, from, world.now));
+    let verdict = match measured.millipercent() {
+        None => "there was no data to hold against it".to_owned(),
+        Some(m) => {
+            let verdict = if m >= target.millipercent { "met" } else { "missed" };
+            format!("{verdict} over these 90 days, with {}", words(m))
+        }
+    };
+    format!("Target: {} {}; {verdict}.", words(target.millipercent), target.hours.words())
 }
 
 fn formula(history: &domain::uptime::History) -> String {

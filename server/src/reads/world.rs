@@ -12,6 +12,7 @@ use domain::{
     notice::Message,
     review::Published,
     sla::{
+        availability::Availability,
         ledger::{Line, ledger},
         policy::SeverityMatrix,
     },
@@ -22,7 +23,8 @@ use domain::{
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow,
     PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow,
-    WorkaroundRow, policies::SEVERITY_MATRIX,
+    WorkaroundRow,
+    policies::{AVAILABILITY, SEVERITY_MATRIX},
 };
 
 /// How far back the bars look.
@@ -90,6 +92,10 @@ pub struct World {
     pub ledger: Vec<Line>,
     /// The severity matrix in force.
     pub matrix: SeverityMatrix,
+    /// What availability is promised.
+    pub availability: Availability,
+    /// Whether a partner looks.
+    pub is_partners: bool,
     /// Updates of 90 days that went out without the second person that they needed.
     pub published_alone: i64,
     /// Holding statements of 90 days.
@@ -182,6 +188,8 @@ impl World {
             done_actions: done.into_iter().map(|(id, at)| (id, at.into())).collect(),
             summaries: summaries(tx.summaries(&Week::of(stories_from).to_string()).await?),
             matrix: tx.policy(SEVERITY_MATRIX).await?.1,
+            availability: tx.policy(AVAILABILITY).await?.1,
+            is_partners: matches!(viewer, Viewer::Partner(_)),
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
             silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,

@@ -6,7 +6,7 @@ use domain::clock::{DAY, HOUR};
 use tokio::sync::watch;
 
 use crate::{
-    commands::{Ctx, Refusal, subscribe::end_dated},
+    commands::{Ctx, Refusal, evidence::issue_due, subscribe::end_dated},
     http::serve::stopped,
     state::App,
 };
@@ -23,6 +23,9 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     loop {
         if let Err(error) = tick(&app).await {
             tracing::error!(%error, "housekeeping: a round failed; trying again");
+        }
+        if let Err(error) = issue_due(&app).await {
+            tracing::error!(%error, "evidence: a pack could not be made; trying again");
         }
         tokio::select! {
             () = stopped(&mut stop) => return,
@@ -41,6 +44,7 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     tx.delete_soft_bounces(ctx.now.plus(-DETAILS)).await?;
     tx.delete_mail_back(ctx.now.plus(-DETAILS)).await?;
     tx.delete_ended_alerts(ctx.now.plus(-DETAILS)).await?;
+    tx.delete_owner_notices(ctx.now.plus(-DETAILS)).await?;
     tx.delete_heartbeats(ctx.now.plus(-DETAILS)).await?;
     tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;
     tx.commit().await?;

@@ -15,6 +15,7 @@ statements! {
             WHERE id = (SELECT id FROM owner_notices WHERE mail_state IN ('queued', 'leased') AND next_attempt_at <= $3
                 ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *"
     };
+    DELETE_OWNER_NOTICES = "DELETE FROM owner_notices WHERE at < $1 AND mail_state NOT IN ('queued', 'leased')";
     KEEP_OWNER_NOTICE = "UPDATE owner_notices SET mail_state = $1, next_attempt_at = $2 WHERE id = $3 AND fence = $4";
 }
 
@@ -39,6 +40,11 @@ pub struct OwnerNoticeRow {
 }
 
 impl Tx {
+    /// Forgets what owners were told before `before`.
+    pub async fn delete_owner_notices(&mut self, before: Timestamp) -> Result<u64> {
+        execute!(self, DELETE_OWNER_NOTICES, before.millis())
+    }
+
     /// Tells every owner; how many. `mail_state`: `queued`, or `none` where no relay is configured.
     ///
     /// # Errors

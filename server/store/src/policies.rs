@@ -15,6 +15,8 @@ statements! {
 pub const SEVERITY_MATRIX: &str = "severity_matrix";
 /// The kind of the rules of writing.
 pub const LINTER: &str = "linter";
+/// The kind of the availability targets.
+pub const AVAILABILITY: &str = "availability";
 /// The kind of the degradation policy.
 pub const DEGRADATION: &str = "degradation";
 

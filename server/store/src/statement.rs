@@ -38,6 +38,7 @@ pub fn all() -> Vec<Statement> {
         crate::deliveries::STATEMENTS,
         crate::delivery_attempts::STATEMENTS,
         crate::engagements::STATEMENTS,
+        crate::evidence_packs::STATEMENTS,
         crate::drafts::STATEMENTS,
         crate::grid::STATEMENTS,
         crate::incidents::STATEMENTS,

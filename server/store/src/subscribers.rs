@@ -21,15 +21,16 @@ statements! {
     SET_SUBSCRIBER_STATE = "UPDATE subscribers SET state = $1, confirm_hash = NULL, confirm_expires_at = NULL,
         confirmed_at = CASE WHEN $1 = 'confirmed' THEN $2 ELSE confirmed_at END,
         ended_at = CASE WHEN $1 = 'confirmed' THEN NULL ELSE $2 END, updated_at = $2 WHERE id = $3";
+    SET_KEY_SIGNED = "UPDATE subscribers SET is_key_signed = $1, updated_at = $2 WHERE id = $3";
     ERASE_SUBSCRIBER = "UPDATE subscribers SET state = 'erased', address = '', host = '', scope = '{}', contact = NULL,
         secret_sealed = NULL, old_secret_sealed = NULL, old_secret_until_at = NULL, confirm_hash = NULL, confirm_expires_at = NULL,
-        token_nonce = '', time_zone = 'UTC', language = 'en', paused_until_at = NULL, ended_at = $1, updated_at = $1 WHERE id = $2";
+        token_nonce = '', time_zone = 'UTC', language = 'en', is_key_signed = FALSE, paused_until_at = NULL, ended_at = $1, updated_at = $1 WHERE id = $2";
     SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at, partner_id FROM subscribers
         WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
     SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers WHERE state <> 'erased' ORDER BY created_at DESC, id LIMIT $1";
-    SELECT_EXPORTED = "SELECT * FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND partner_id IS NULL AND confirmed_at <= $1 AND id > $2
+    SELECT_EXPORTED = "SELECT * FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND COALESCE(partner_id, '') = $4 AND confirmed_at <= $1 AND id > $2
         ORDER BY id LIMIT $3";
-    COUNT_EXPORTED = "SELECT COUNT(*) FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND partner_id IS NULL AND confirmed_at <= $1";
+    COUNT_EXPORTED = "SELECT COUNT(*) FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND COALESCE(partner_id, '') = $2 AND confirmed_at <= $1";
     COUNT_SUBSCRIBERS = "SELECT channel, state, COUNT(*) FROM subscribers GROUP BY channel, state ORDER BY channel, state";
     COUNT_CONFIRMED = "SELECT COUNT(*) FROM subscribers WHERE state = 'confirmed'";
     COUNT_RECIPIENTS = "SELECT channel, scope, time_zone, partner_id, COUNT(*) AS count FROM subscribers
@@ -95,6 +96,8 @@ pub struct SubscriberRow {
     pub partner_id: Option<String>,
     /// The newest automatic change in a digest to it.
     pub measured_seen_id: i64,
+    /// Whether its messages carry a `v1a` signature too.
+    pub is_key_signed: bool,
     /// When it was first asked for.
     #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
@@ -234,6 +237,11 @@ impl Tx {
         execute!(self, SET_SUBSCRIBER_STATE, state, now.millis(), id).map(drop)
     }
 
+    /// Whether messages to an endpoint carry a `v1a` signature too.
+    pub async fn set_key_signed(&mut self, id: &str, is_so: bool, now: Timestamp) -> Result<()> {
+        execute!(self, SET_KEY_SIGNED, is_so, now.millis(), id).map(drop)
+    }
+
     /// Forgets everything about a subscriber except the keyed hash of the address.
     pub async fn erase_subscriber(&mut self, id: &str, now: Timestamp) -> Result<()> {
         execute!(self, ERASE_SUBSCRIBER, now.millis(), id).map(drop)
@@ -249,19 +257,26 @@ impl Tx {
         fetch_all!(self, SubscriberRow, SELECT_NEWEST_SUBSCRIBERS, limit)
     }
 
-    /// Confirmed subscribers by mail in the order of their ids: who had confirmed by `by`, after `cursor`.
+    /// Confirmed subscribers by mail to the public page, or to a partner's, in the order of their ids: who had confirmed
+    /// by `by`, after `cursor`.
     pub async fn exported_subscribers(
         &mut self,
         by: Timestamp,
+        partner_id: Option<&str>,
         cursor: &str,
         limit: i64,
     ) -> Result<Vec<SubscriberRow>> {
-        fetch_all!(self, SubscriberRow, SELECT_EXPORTED, by.millis(), cursor, limit)
+        let partner = partner_id.unwrap_or_default();
+        fetch_all!(self, SubscriberRow, SELECT_EXPORTED, by.millis(), cursor, limit, partner)
     }
 
     /// How many those are.
-    pub async fn count_exported_subscribers(&mut self, by: Timestamp) -> Result<i64> {
-        Ok(fetch_one!(self, (i64,), COUNT_EXPORTED, by.millis())?.0)
+    pub async fn count_exported_subscribers(
+        &mut self,
+        by: Timestamp,
+        partner_id: Option<&str>,
+    ) -> Result<i64> {
+        Ok(fetch_one!(self, (i64,), COUNT_EXPORTED, by.millis(), partner_id.unwrap_or_default())?.0)
     }
 
     /// Subscribers by channel and state.

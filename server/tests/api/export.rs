@@ -4,7 +4,10 @@ use domain::clock::MINUTE;
 use http::{Method, StatusCode};
 use server::{
     auth::{password, role::Role, session},
-    commands::users::{self, NewUser},
+    commands::{
+        desk_book::partners::{self, Partner},
+        users::{self, NewUser},
+    },
     keys::{Purpose, token_hash},
 };
 
@@ -58,6 +61,10 @@ impl Owner<'_> {
             self.cookie = first(answer.header("set-cookie"));
         }
         answer
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        Ask::get(path).header("cookie", &self.cookie).send(self.app.address).await
     }
 
     async fn sure(&mut self, password: &str, code: &str) -> Answer {
@@ -124,6 +131,43 @@ api_tests! {
         app.pass(1);
         assert_eq!(owner.send(PATH, &[]).await.status, StatusCode::FORBIDDEN);
         assert_eq!(audited(app, "export_subscribers").await, 2);
+    }
+
+    async fn a_partners_people_are_in_its_own_file_and_in_no_other(app) {
+        app.lay_grid().await;
+        let mut owner = owner(app).await;
+        import(&mut owner, "address\nada@example.org\n").await;
+        let cells = vec![app.cell("sms", "FR").await.id];
+        let given = Partner { name: "Globex".into(), label: String::new(), zone: "UTC".into(), cells };
+        let mut tx = app.app.store.write().await.expect("a transaction");
+        let globex = partners::save(&mut tx, &app.ctx(), None, given).await.expect("a partner");
+        let row = store::SubscriberRow {
+            id: "globexpeop01".into(),
+            channel: "email".into(),
+            address: "p1@globex.example".into(),
+            address_hash: "p1".into(),
+            state: "pending".into(),
+            scope: "{}".into(),
+            time_zone: "UTC".into(),
+            language: "en".into(),
+            partner_id: Some(globex.clone()),
+            created_at: app.now(),
+            ..store::SubscriberRow::default()
+        };
+        tx.insert_subscriber(&row).await.expect("a subscriber");
+        tx.set_subscriber_state(&row.id, "confirmed", app.now()).await.expect("confirmed");
+        tx.commit().await.expect("a commit");
+        app.pass(1);
+        let good = code(app);
+        let everybody = owner.sure(PASSWORD, &good).await;
+        assert!(is_file(&everybody) && everybody.text().contains("ada@example.org"));
+        assert!(!everybody.text().contains("globex"), "{}", everybody.text());
+        let theirs = owner.send(PATH, &[("partner", &globex)]).await;
+        assert!(is_file(&theirs) && theirs.text().contains("p1@globex.example"));
+        assert!(!theirs.text().contains("ada@"), "{}", theirs.text());
+        assert_eq!(owner.send(PATH, &[("partner", "nobodyofours")]).await.status, StatusCode::NOT_FOUND);
+        let page = owner.get(&format!("/console/partners/{globex}")).await;
+        assert!(page.text().contains("Export their mail subscribers"), "{}", page.text());
     }
 
     async fn a_code_works_once_and_wrong_ones_are_few(app) {

@@ -9,6 +9,7 @@ mod command;
 mod degradation;
 mod doors;
 mod engagement;
+mod evidence;
 mod export;
 mod incidents;
 mod ingest;

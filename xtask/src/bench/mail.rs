@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Bound, Figure,
     client::{Client, form},
+    postgres::Postgres,
     publish::{Author, open_loop},
     relay::{Recorder, long_way},
     report,
@@ -31,6 +32,9 @@ pub(crate) struct MailAmount {
     /// Rounds; every figure is the median of them.
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
+    /// On PostgreSQL instead of SQLite.
+    #[arg(long)]
+    pub postgres: bool,
 }
 
 /// Connections to the relay, ours and the reference's.
@@ -55,17 +59,18 @@ pub(crate) fn mail(root: &Path, amount: &MailAmount) -> Result<bool, String> {
     let far = far(&binary, &data.join("far"), amount)?;
     let figures = figures(&kept, &near, far);
     let method = format!(
-        "Release build, demo operator, SQLite with synchronous=FULL, {} subscribers, {CONNECTIONS} connections, a message of {} bytes for \
+        "Release build, demo operator, {}, {} subscribers, {CONNECTIONS} connections, a message of {} bytes for \
          each (own recipient, links, List-Unsubscribe, Message-ID); each outcome committed before its connection sends the next text. \
          Reference: smtp-source -s {CONNECTIONS} with as many messages of that size into the same smtp-sink in the same round. Sink and \
          sender share the machine. From the start of the publishing request to the last committed outcome; median of {} rounds. Far: \
          {} ms round trip, against connections / round trip.",
+        if amount.postgres { "PostgreSQL with its durable defaults" } else { "SQLite with synchronous=FULL" },
         amount.subscribers,
         kept.size,
         amount.rounds,
         FAR.as_millis(),
     );
-    report(root, "mail", &method, &figures)?;
+    report(root, if amount.postgres { "mail_postgres" } else { "mail" }, &method, &figures)?;
     Ok(figures.iter().all(|f| f.gate.holds(f.value)))
 }
 
@@ -126,15 +131,20 @@ fn figures(kept: &Kept, near: &Near, far: f64) -> Vec<Figure> {
     ]
 }
 
-fn subject(binary: &Path, data: &Path, relay: SocketAddr) -> Result<Subject, String> {
+/// What is measured, with the server of its database, if it has one.
+fn subject(
+    binary: &Path,
+    data: &Path,
+    relay: SocketAddr,
+    amount: &MailAmount,
+) -> Result<(Subject, Option<Postgres>), String> {
     let relay = relay.to_string();
-    Subject::start_on(
-        "0,1",
-        binary,
-        data,
-        &["--relay", &relay],
-        &[("WAYPOST_SMTP__CONNECTIONS", CONNECTIONS)],
-    )
+    let server = if amount.postgres { Some(Postgres::start()?) } else { None };
+    let url = server.as_ref().map(Postgres::url).unwrap_or_default();
+    let settings = [("WAYPOST_SMTP__CONNECTIONS", CONNECTIONS), ("WAYPOST_DATABASE_URL", &url)];
+    let settings = &settings[..if amount.postgres { 2 } else { 1 }];
+    let subject = Subject::start_on("0,1", binary, data, &["--relay", &relay], settings)?;
+    Ok((subject, server))
 }
 
 /// Brings subscribers to everything in through the console.
@@ -196,7 +206,7 @@ fn publish(author: &mut Author<'_>, client: &mut Client, cookie: &str, count: us
 
 fn recorded(binary: &Path, data: &Path, amount: &MailAmount) -> Result<Kept, String> {
     let recorder = Recorder::start()?;
-    let subject = subject(binary, data, recorder.address)?;
+    let (subject, _server) = subject(binary, data, recorder.address, amount)?;
     let cookie = subject.sign_in()?;
     import(&subject, &cookie, amount.subscribers)?;
     let mut author = Author::new(&subject, &cookie)?;
@@ -219,7 +229,7 @@ fn recorded(binary: &Path, data: &Path, amount: &MailAmount) -> Result<Kept, Str
 
 fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<Near, String> {
     let sink = Sink::start()?;
-    let subject = subject(binary, data, sink.address)?;
+    let (subject, _server) = subject(binary, data, sink.address, amount)?;
     let cookie = subject.sign_in()?;
     import(&subject, &cookie, amount.subscribers)?;
     let mut author = Author::new(&subject, &cookie)?;
@@ -254,7 +264,7 @@ fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<
 
 fn far(binary: &Path, data: &Path, amount: &MailAmount) -> Result<f64, String> {
     let recorder = Recorder::start()?;
-    let subject = subject(binary, data, long_way(recorder.address, FAR / 2)?)?;
+    let (subject, _server) = subject(binary, data, long_way(recorder.address, FAR / 2)?, amount)?;
     let cookie = subject.sign_in()?;
     let count = amount.subscribers.min(4_000);
     import(&subject, &cookie, count)?;

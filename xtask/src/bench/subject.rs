@@ -28,7 +28,7 @@ impl Subject {
         Self::start_on("0", binary, data, &[], &[])
     }
 
-    /// Starts it on these cores, with further options and settings.
+    /// Starts it on these cores, with further options and settings; what it logs is kept beside the data directory.
     pub(super) fn start_on(
         cores: &str,
         binary: &Path,
@@ -37,6 +37,16 @@ impl Subject {
         settings: &[(&str, &str)],
     ) -> Result<Self, String> {
         let _ = std::fs::remove_dir_all(data);
+        let log = data.with_added_extension("log");
+        let _ = log.parent().map(std::fs::create_dir_all);
+        let said = || {
+            std::fs::File::options()
+                .create(true)
+                .append(true)
+                .open(&log)
+                .map_or_else(|_| Stdio::null(), Stdio::from)
+        };
+        let _ = std::fs::remove_file(&log);
         let command = |port: &str| {
             // From the beginning, so that it knows how many threads it may use.
             let mut command = process::command("taskset");
@@ -45,7 +55,7 @@ impl Subject {
                 .args(["demo", "--json", "--no-traffic", "--port", port, "--data"])
                 .arg(data)
                 .args(options);
-            command.stdout(Stdio::piped()).stderr(Stdio::null());
+            command.stdout(Stdio::piped()).stderr(said());
             command
         };
         let (child, facts) = begin(&mut command("0"))?;

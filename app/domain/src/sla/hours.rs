@@ -130,6 +130,27 @@ impl Calendar {
         from.plus(millis)
     }
 
+    /// The open spans within `[from, until)`, in their order.
+    #[must_use]
+    pub fn open_spans(&self, from: Timestamp, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let mut spans = Vec::new();
+        let mut date = self.local_date(from);
+        for _ in 0..DAYS_MAX {
+            if self.at(date, 0) >= until {
+                break;
+            }
+            if let Some(hours) = self.hours(date) {
+                let opens = self.at(date, hours.opens_minute).max(from);
+                let closes = self.at(date, hours.closes_minute).min(until);
+                if opens < closes {
+                    spans.push((opens, closes));
+                }
+            }
+            date = date.succ_opt().unwrap_or(date);
+        }
+        spans
+    }
+
     fn local_date(&self, at: Timestamp) -> NaiveDate {
         at.utc().with_timezone(&zone(&self.zone)).date_naive()
     }

@@ -30,7 +30,7 @@ use super::{
     guard::Guard,
     line::Line,
     pool::{Pool, place},
-    sign::Secret,
+    sign::{KeyPair, Secret},
     target::Target,
 };
 use crate::outcome::Outcome;
@@ -74,6 +74,8 @@ pub struct Delivery<'a> {
     pub at: Timestamp,
     /// Sign it: two while a new one is being rolled out. None: it is not signed (chat).
     pub secrets: &'a [Secret],
+    /// Sign it with this one too, for receivers that asked for it.
+    pub key: Option<&'a KeyPair>,
     /// The exact bytes that are signed and sent.
     pub body: &'a [u8],
     /// It reaches the peer once at most: no connection is used that may turn out closed, which asks for a second try.
@@ -82,8 +84,9 @@ pub struct Delivery<'a> {
 
 impl Delivery<'_> {
     fn signatures(&self) -> String {
-        let signed: Vec<String> = self.secrets.iter().map(|s| s.sign(self.id, self.at, self.body)).collect();
-        signed.join(" ")
+        let secrets = self.secrets.iter().map(|s| s.sign(self.id, self.at, self.body));
+        let key = self.key.map(|k| k.sign(self.id, self.at, self.body));
+        secrets.chain(key).collect::<Vec<String>>().join(" ")
     }
 }
 

@@ -3,6 +3,7 @@
 use data_encoding::{BASE64, BASE64_NOPAD};
 use domain::clock::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use sha2::Sha256;
 
 /// A signing secret: 24 to 64 bytes, written `whsec_` and base64.
@@ -54,9 +55,52 @@ impl Secret {
     }
 }
 
+/// An Ed25519 key pair for receivers that are to hold no secret; the public half is written `whpk_` and base64.
+#[derive(Debug)]
+pub struct KeyPair(Ed25519KeyPair);
+
+impl KeyPair {
+    /// From 32 bytes that nobody else knows.
+    ///
+    /// # Errors
+    /// None for 32 bytes.
+    pub fn new(seed: [u8; 32]) -> Result<Self, BadSecret> {
+        Ed25519KeyPair::from_seed_unchecked(&seed).map(Self).map_err(|_| BadSecret)
+    }
+
+    /// `whpk_…`, to be handed out.
+    #[must_use]
+    pub fn public(&self) -> String {
+        format!("whpk_{}", BASE64.encode(self.0.public_key().as_ref()))
+    }
+
+    /// One `v1a,…` signature over `id.timestamp.body`, as [`Secret::sign`].
+    #[must_use]
+    pub fn sign(&self, id: &str, at: Timestamp, body: &[u8]) -> String {
+        let mut content = format!("{id}.{}.", at.secs()).into_bytes();
+        content.extend_from_slice(body);
+        format!("v1a,{}", BASE64.encode(self.0.sign(&content).as_ref()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The key, time and message of the Standard Webhooks libraries' own tests.
+    #[test]
+    fn the_library_test_vector_of_the_public_key() {
+        let private =
+            "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+        let bytes = BASE64.decode(private.strip_prefix("whsk_").unwrap().as_bytes()).unwrap();
+        let pair = KeyPair::new(bytes[..32].try_into().unwrap()).unwrap();
+        assert_eq!(pair.public(), "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
+        let at = Timestamp::from_millis(1_614_265_330_000);
+        assert_eq!(
+            pair.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, br#"{"test": 2432232314}"#),
+            "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+        );
+    }
 
     #[test]
     fn the_library_test_vector() {

@@ -45,6 +45,7 @@ async fn post(client: &Client, target: &Target) -> Answer {
         id: "msg_x",
         at: Timestamp::from_millis(1_772_459_400_000),
         secrets: &secrets,
+        key: None,
         body: b"{}",
         is_once: false,
     };

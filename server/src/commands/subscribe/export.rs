@@ -36,14 +36,27 @@ pub const OPEN: &str = "open";
 /// What a spreadsheet would take for a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Puts an export on record and tells every owner by mail; how many subscribers it holds.
-pub async fn export(tx: &mut Tx, ctx: &Ctx, config: &Config) -> Result<i64, Refusal> {
-    let count = tx.count_exported_subscribers(ctx.now).await?;
-    audit(tx, ctx, "export_subscribers", "page", json!({ "count": count })).await?;
+/// Puts an export of the public page's subscribers, or of a partner's, on record and tells every owner by mail; how many
+/// it holds.
+pub async fn export(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    config: &Config,
+    partner_id: Option<&str>,
+) -> Result<i64, Refusal> {
+    let (subject, whose) = match partner_id {
+        None => ("page".to_owned(), String::new()),
+        Some(id) => {
+            let partner = tx.partner(id).await?.ok_or(Refusal::NotFound("partner"))?;
+            (format!("partner:{id}"), format!(" of {}", partner.name))
+        }
+    };
+    let count = tx.count_exported_subscribers(ctx.now, partner_id).await?;
+    audit(tx, ctx, "export_subscribers", &subject, json!({ "count": count })).await?;
     let mail_state = if config.smtp.host.is_empty() { "none" } else { "queued" };
     let at = domain::clock_local::utc_time(ctx.now, ctx.now);
     let who = if count == 1 { "subscriber" } else { "subscribers" };
-    let words = format!("{} exported {count} {who} on {} at {at}", ctx.actor_name, utc_date(ctx.now));
+    let words = format!("{} exported {count} {who}{whose} on {} at {at}", ctx.actor_name, utc_date(ctx.now));
     tx.tell_owners(&new_id(), &words, "/console/subscribers", ctx.now, mail_state).await?;
     Ok(count)
 }

@@ -118,6 +118,16 @@ pub async fn rotate_secret(
     Ok(secret)
 }
 
+/// Messages to an endpoint carry a signature that a public key proves too, or no longer.
+pub async fn sign_with_key(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, is_so: bool) -> Result<(), Refusal> {
+    let row = confirmed(tx, subscriber_id).await?;
+    if row.channel != "webhook" {
+        return Err(Refusal::Conflict("Only webhooks have a signing secret.".into()));
+    }
+    tx.set_key_signed(subscriber_id, is_so, ctx.now).await?;
+    audit(tx, ctx, "sign_webhook_with_key", &subject(subscriber_id), json!({ "is_key_signed": is_so })).await
+}
+
 /// An operator vouches for an endpoint that cannot answer challenges.
 pub async fn approve(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
     let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscriber"))?;

@@ -149,6 +149,10 @@ async fn page(
         scope: form,
         contact,
         secret: said.secret,
+        public_key: row
+            .is_key_signed
+            .then(|| subscribe::key_pair(&app.keys, &row.id).map(|pair| pair.public()))
+            .flatten(),
         done: said.done.map(|word| language.say(word).to_owned()),
         deliveries: messages.map(message).collect(),
         errors,
@@ -224,6 +228,7 @@ enum Verb {
     Pause,
     Resume,
     Rotate,
+    SignWithKey,
     Test,
     Replay,
     Enable,
@@ -270,6 +275,9 @@ impl Verb {
             }
             Self::Resume => subscribe::resume(tx, ctx, id).await?,
             Self::Rotate => return subscribe::rotate_secret(tx, ctx, &app.keys, id).await.map(Some),
+            Self::SignWithKey => {
+                subscribe::sign_with_key(tx, ctx, id, fields.some("off").is_none()).await?;
+            }
             Self::Test => {
                 // An endpoint is tested as often as its owner likes to wait.
                 let (sent, last) = tx.handshakes_since(id, ctx.now.plus(-HOUR)).await?;
@@ -316,6 +324,8 @@ doors! {
     resume => Resume;
     /// A new signing secret.
     rotate => Rotate;
+    /// Signs with a key pair too, or no longer.
+    sign_with_key => SignWithKey;
     /// Sends a test.
     test => Test;
     /// Sends again what was given up.

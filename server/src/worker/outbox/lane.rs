@@ -35,6 +35,8 @@ const MOMENT: Duration = Duration::from_millis(10);
 const MANY: usize = 256;
 /// Webhooks on their way to one endpoint at once.
 const PER_ENDPOINT: usize = 2;
+/// Webhooks on their way to one host at once, however many endpoints it has.
+const PER_HOST: usize = 64;
 /// Webhooks on their way at once to endpoints whose last attempt failed: however many are sick, the healthy find a slot.
 const SICK: usize = 64;
 /// A delivery whose endpoint is busy comes back after this time, one for which there is no slot among the sick later.
@@ -64,6 +66,8 @@ pub(super) struct Claim {
     pub(super) is_challenge: bool,
     /// It is on record that its endpoint fails, or it failed at the last attempt.
     pub(super) has_failed: bool,
+    /// Of its endpoint.
+    host: String,
     /// Its endpoint failed at its last attempt.
     is_sick: bool,
 }
@@ -100,8 +104,9 @@ pub(super) struct Lane {
     /// There may be more to claim.
     is_hungry: bool,
     ahead: Ahead,
-    /// Attempts under way per endpoint.
+    /// Attempts under way per endpoint, and per host.
     busy: HashMap<String, usize>,
+    hosts: HashMap<String, usize>,
     /// Endpoints whose last attempt failed, and how many attempts at such are under way.
     sick: HashSet<String>,
     sick_under_way: usize,
@@ -123,6 +128,7 @@ impl Lane {
             is_hungry: true,
             ahead: Ahead::new(AHEAD),
             busy: HashMap::new(),
+            hosts: HashMap::new(),
             sick: HashSet::new(),
             sick_under_way: 0,
             told: HashMap::new(),
@@ -243,7 +249,8 @@ impl Lane {
     /// A claimed delivery is made ready, if there is something to tell and somebody to tell it to.
     async fn look_at(&mut self, fence: &Arc<str>, (row, to): Claimed) -> Result<(), Refusal> {
         let fence = Arc::clone(fence);
-        let mut claim = Claim { row, fence, is_challenge: false, has_failed: false, is_sick: false };
+        let mut claim =
+            Claim { row, fence, is_challenge: false, has_failed: false, host: String::new(), is_sick: false };
         let Some(to) = to else {
             self.keep_verdict(claim, Verdict::Skipped("the subscriber is gone".into()), 0);
             return Ok(());
@@ -257,6 +264,7 @@ impl Lane {
             return Ok(());
         }
         claim.is_challenge = matches!(told.outbox.kind.as_str(), "challenge" | "welcome");
+        claim.host.clone_from(&to.host);
         claim.has_failed = to.failing_since_at.is_some();
         self.ready.push_back(Ready { claim, to, told, since: Instant::now() });
         Ok(())
@@ -272,7 +280,8 @@ impl Lane {
                 continue;
             }
             let busy = self.busy.get(&to.id).copied().unwrap_or(0);
-            if busy >= PER_ENDPOINT {
+            let beside = self.hosts.get(&to.host).copied().unwrap_or(0);
+            if busy >= PER_ENDPOINT || (beside >= PER_HOST && !to.host.is_empty()) {
                 self.put_back(claim, BUSY_PAUSE);
                 continue;
             }
@@ -284,6 +293,7 @@ impl Lane {
             }
             self.sick_under_way += usize::from(claim.is_sick);
             self.busy.insert(to.id.clone(), busy + 1);
+            self.hosts.insert(to.host.clone(), beside + 1);
             let (app, senders) = (self.app.clone(), self.senders.clone());
             let attempt = self.sending.spawn(async move {
                 let begun = Instant::now();
@@ -322,12 +332,8 @@ impl Lane {
             Verdict::Tried(_) => drop(self.sick.insert(claim.row.subscriber_id.clone())),
             Verdict::Skipped(_) | Verdict::PutBack(_) => {}
         }
-        if let Entry::Occupied(mut busy) = self.busy.entry(claim.row.subscriber_id.clone()) {
-            *busy.get_mut() -= 1;
-            if *busy.get() == 0 {
-                busy.remove();
-            }
-        }
+        one_less(&mut self.busy, &claim.row.subscriber_id);
+        one_less(&mut self.hosts, &claim.host);
         self.keep_verdict(claim, verdict, took_ms);
     }
 
@@ -337,6 +343,15 @@ impl Lane {
 
     fn keep_verdict(&mut self, claim: Claim, verdict: Verdict, took_ms: i64) {
         self.sent.push(Sent { claim, verdict, took_ms });
+    }
+}
+
+fn one_less(counts: &mut HashMap<String, usize>, of: &str) {
+    if let Entry::Occupied(mut count) = counts.entry(of.to_owned()) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
     }
 }
 

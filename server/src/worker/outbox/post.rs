@@ -45,12 +45,16 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     let Some(secrets) = secrets(app, subscriber) else {
         return Outcome::Dead("the signing secret cannot be opened".into());
     };
+    let key = subscriber.is_key_signed.then(|| subscribe::key_pair(&app.keys, &subscriber.id)).flatten();
     let (id, at) = (format!("msg_{}", told.outbox.event_id), app.clock.now());
     if told.outbox.kind == "challenge" {
         let expected = app.keys.token(Purpose::MailLink, &["challenge", &told.outbox.event_id]);
         let body = challenge::body(&expected);
         let answer = client
-            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: true })
+            .post(
+                &target,
+                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: true },
+            )
             .await;
         return match answer.outcome {
             Outcome::Delivered(_) if !challenge::passes(&expected, &answer.body) => {
@@ -62,7 +66,10 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     if told.outbox.kind == "test" {
         let body = body::test(&app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone())), at);
         return client
-            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+            .post(
+                &target,
+                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: false },
+            )
             .await
             .outcome;
     }
@@ -72,14 +79,20 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
         };
         let body = body::component_update(measured, change, &unsubscribe_url(app, subscriber), at);
         return client
-            .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+            .post(
+                &target,
+                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: false },
+            )
             .await
             .outcome;
     }
     let Some(body) = told.body() else { return Outcome::Dead("the update is not there any more".into()) };
     let body = body.to(&unsubscribe_url(app, subscriber), at);
     client
-        .post(&target, Delivery { id: &id, at, secrets: &secrets, body: &body, is_once: false })
+        .post(
+            &target,
+            Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: false },
+        )
         .await
         .outcome
 }
@@ -106,6 +119,7 @@ async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &Subscriber
                 id: "",
                 at,
                 secrets: &[],
+                key: None,
                 body: &chat.body(&card),
                 is_once: told.outbox.kind == "welcome",
             },

@@ -11,8 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::ENDPOINTS;
-
 /// How many of the endpoints are sick: the first ones hang, the next ones fail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sick {
@@ -38,16 +36,19 @@ struct Seen {
 
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
+    /// Endpoints.
+    pub(super) count: usize,
     seen: Arc<Mutex<Seen>>,
     hanging: Arc<AtomicUsize>,
     failing: Arc<AtomicUsize>,
 }
 
 impl Receiver {
-    pub(super) fn start() -> Result<Self, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-        let address = listener.local_addr().map_err(|e| e.to_string())?;
-        let seen = Arc::new(Mutex::new(Seen { first: vec![None; ENDPOINTS], ..Seen::default() }));
+    pub(super) fn start(count: usize) -> Result<Self, String> {
+        let listener = TcpListener::bind("0.0.0.0:0").map_err(|e| e.to_string())?;
+        let port = listener.local_addr().map_err(|e| e.to_string())?.port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let seen = Arc::new(Mutex::new(Seen { first: vec![None; count], ..Seen::default() }));
         let (hanging, failing) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (all, hang, fail) = (Arc::clone(&seen), Arc::clone(&hanging), Arc::clone(&failing));
         thread::spawn(move || {
@@ -56,7 +57,7 @@ impl Receiver {
                 thread::spawn(move || serve(stream, &all, &hang, &fail));
             }
         });
-        Ok(Self { address, seen, hanging, failing })
+        Ok(Self { address, count, seen, hanging, failing })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -65,7 +66,7 @@ impl Receiver {
 
     pub(super) fn begin(&self, sick: Sick) {
         let mut seen = self.lock();
-        seen.first = vec![None; ENDPOINTS];
+        seen.first = vec![None; self.count];
         seen.held.clear();
         self.hanging.store(sick.hanging, Ordering::Relaxed);
         self.failing.store(sick.failing, Ordering::Relaxed);
@@ -116,7 +117,7 @@ fn answer(
     seen: &Mutex<Seen>,
     (hanging, failing): (&AtomicUsize, &AtomicUsize),
 ) -> std::io::Result<bool> {
-    let (mut line, mut n, mut length) = (String::new(), ENDPOINTS, 0);
+    let (mut line, mut n, mut length) = (String::new(), usize::MAX, 0);
     let mut at = None;
     loop {
         line.clear();
@@ -129,7 +130,7 @@ fn answer(
             break;
         }
         if let Some(rest) = text.strip_prefix("POST /e/") {
-            n = rest.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(ENDPOINTS);
+            n = rest.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
         }
         if let Some(value) = text.to_ascii_lowercase().strip_prefix("content-length: ") {
             length = value.parse().unwrap_or(0);
@@ -141,7 +142,7 @@ fn answer(
     let is_challenge = body.windows(18).take(256).any(|w| w == b"endpoint.challenge");
     if is_challenge {
         seen.lock().unwrap_or_else(PoisonError::into_inner).challenges += 1;
-    } else if n < ENDPOINTS {
+    } else if n != usize::MAX {
         note(seen, n, at.unwrap_or_else(Instant::now), length);
         if n < hanging {
             return Ok(false);

@@ -162,7 +162,9 @@ async fn who_must_hear_once_at_most_gets_a_connection_of_its_own() {
     let (client, target) = at(address);
     post(&client, &target).await;
     let at = Timestamp::from_millis(0);
-    client.post(&target, Delivery { id: "msg_x", at, secrets: &[], body: b"{}", is_once: true }).await;
+    client
+        .post(&target, Delivery { id: "msg_x", at, secrets: &[], key: None, body: b"{}", is_once: true })
+        .await;
     assert_eq!((count(&connections), count(&requests)), (2, 2));
 }
 

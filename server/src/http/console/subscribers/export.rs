@@ -14,19 +14,25 @@ use http_body_util::channel::{Channel, Sender};
 use crate::{
     auth::session::Session,
     commands::{Refusal, subscribe::export as command},
-    http::{console::ctx, errors::refusal_page},
+    http::{console::ctx, errors::refusal_page, fields::Fields},
     state::App,
 };
 
 /// Chunks that wait for a slow reader.
 const AHEAD: usize = 2;
 
-/// Everybody who gets mail. It is on record, and every owner told, before the first byte leaves.
-pub async fn export(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
+/// Everybody who gets mail of the public page, or (field `partner`, an id) of a partner's. It is on record, and every
+/// owner told, before the first byte leaves.
+pub async fn export(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
     let ctx = ctx(&app, &session);
+    let partner = fields.some("partner").map(str::to_owned);
     let recorded = async {
         let mut tx = app.store.write().await?;
-        command::export(&mut tx, &ctx, &app.config).await?;
+        command::export(&mut tx, &ctx, &app.config, partner.as_deref()).await?;
         tx.commit().await?;
         Ok::<_, Refusal>(())
     };
@@ -36,7 +42,7 @@ pub async fn export(State(app): State<App>, Extension(session): Extension<Sessio
     let day = ctx.now.utc().with_timezone(&zone("UTC")).date_naive();
     let name = format!("attachment; filename=\"subscribers-{day}.csv\"");
     let (sender, body) = Channel::<Bytes, Broken>::new(AHEAD);
-    tokio::spawn(write(app, ctx.now, sender));
+    tokio::spawn(write(app, ctx.now, partner, sender));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
         (
@@ -53,8 +59,8 @@ pub async fn export(State(app): State<App>, Extension(session): Extension<Sessio
 #[error("the export broke off")]
 struct Broken;
 
-async fn write(app: App, by: Timestamp, mut to: Sender<Bytes, Broken>) {
-    match rows(&app, by, &mut to).await {
+async fn write(app: App, by: Timestamp, partner: Option<String>, mut to: Sender<Bytes, Broken>) {
+    match rows(&app, by, partner.as_deref(), &mut to).await {
         Ok(()) => {}
         Err(error) => {
             tracing::error!(%error, "an export broke off");
@@ -64,14 +70,21 @@ async fn write(app: App, by: Timestamp, mut to: Sender<Bytes, Broken>) {
 }
 
 /// Each thousand in a transaction of its own: a slow reader holds none open.
-async fn rows(app: &App, by: Timestamp, to: &mut Sender<Bytes, Broken>) -> store::Result<()> {
+async fn rows(
+    app: &App,
+    by: Timestamp,
+    partner: Option<&str>,
+    to: &mut Sender<Bytes, Broken>,
+) -> store::Result<()> {
     let mut cursor = String::new();
     let mut chunk = command::head();
     loop {
         if to.send_data(chunk.into()).await.is_err() {
             return Ok(()); // the reader has gone
         }
-        let rows = app.store.read().await?.exported_subscribers(by, &cursor, command::CHUNK).await?;
+        let mut tx = app.store.read().await?;
+        let rows = tx.exported_subscribers(by, partner, &cursor, command::CHUNK).await?;
+        drop(tx);
         let Some(last) = rows.last() else { return Ok(()) };
         cursor.clone_from(&last.id);
         chunk = command::body(&rows);

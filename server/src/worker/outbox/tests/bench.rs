@@ -339,8 +339,16 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) async fn start(behave: impl Fn(&Seen) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self::start_at("127.0.0.1", behave).await
+    }
+
+    /// At another address of this machine: for what is limited by host.
+    pub(crate) async fn start_at(
+        host: &str,
+        behave: impl Fn(&Seen) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         let behave: Arc<Behave> = Arc::new(behave);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let all = seen.clone();

@@ -15,6 +15,16 @@ const JUDGE: &str = "
 const { createHmac, timingSafeEqual } = require('node:crypto');
 const [secret, id, at, signatures] = process.argv.slice(1);
 const body = require('node:fs').readFileSync(0);
+if (secret.startsWith('whpk_')) {
+  const { createPublicKey, verify } = require('node:crypto');
+  const x = Buffer.from(secret.slice(5), 'base64').toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  const content = Buffer.concat([Buffer.from(`${id}.${at}.`), body]);
+  const isGood = signatures.split(' ').filter((one) => one.startsWith('v1a,'))
+    .some((one) => verify(null, content, key, Buffer.from(one.slice(4), 'base64')));
+  process.stdout.write(isGood ? 'good' : 'bad');
+  process.exit(0);
+}
 const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
 const ours = createHmac('sha256', key).update(`${id}.${at}.`).update(body).digest();
 const good = signatures.split(' ').some((one) => {
@@ -70,6 +80,27 @@ on_both! {
         assert!(!is_believed(&other, &seen[1]));
         assert!(!is_believed_with(&secret, &seen[1], seen[1].body.replace("partial", "major").as_bytes()));
         assert!(!is_believed_with(&secret, &seen[1], seen[0].body.as_bytes()));
+    }
+
+    async fn whoever_asks_for_it_gets_a_signature_that_a_public_key_proves(bench) {
+        let receiver = Receiver::start(willing).await;
+        let secret = bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let row = bench.newest().await;
+        let public = subscribe::key_pair(&bench.app.keys, &row.id).unwrap().public();
+        for is_on in [false, true, false] {
+            let mut tx = bench.app.store.write().await.unwrap();
+            subscribe::sign_with_key(&mut tx, &bench.ctx(), &row.id, is_on).await.unwrap();
+            tx.commit().await.unwrap();
+            bench.pass(MINUTE);
+            bench.declare("FR").await;
+            bench.drain().await;
+            let seen = receiver.seen().pop().unwrap();
+            assert!(is_believed(&secret, &seen), "the secret signs in any case");
+            assert_eq!(is_believed(&public, &seen), is_on);
+            let other = subscribe::key_pair(&bench.app.keys, "somebodyelse").unwrap().public();
+            assert!(!is_believed(&other, &seen));
+        }
     }
 
     async fn a_secret_that_changes_between_two_attempts_leaves_none_unbelievable(bench) {

@@ -130,16 +130,51 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_endpoints_a_host_has_it_gets_64_messages_at_once() {
+    let bench = Bench::start(store::Engine::Sqlite).await;
+    let other = Receiver::start(willing).await;
+    bench.endpoint(&other.url).await;
+    let mut many = Vec::new();
+    for n in 0..70 {
+        let behave = |seen: &Seen| if is_challenge(seen) { willing(seen) } else { None };
+        many.push(Receiver::start_at("127.0.0.9", behave).await);
+        bench.endpoint(&many.last().unwrap().url).await;
+        if n == 0 {
+            bench.drain().await;
+        }
+    }
+    for _ in 0..2 {
+        bench.drain().await;
+        bench.pass(MINUTE);
+    }
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(run(bench.app.clone(), bench.senders.clone(), stopped));
+    bench.declare("FR").await;
+    bench.app.wake.outbox.notify_one();
+    let under_way = || many.iter().filter(|one| one.seen().len() > 1).count();
+    until("as many as may be", || under_way() >= 64).await;
+    until("another host's", || other.seen().len() > 1).await;
+    assert_eq!(under_way(), 64);
+    stop.send(true).unwrap();
+    running.abort();
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_endpoints_delay_neither_healthy_ones_nor_mail() {
     let bench = Bench::start(store::Engine::Sqlite).await;
     bench.subscriber("ada@example.org", &[]).await;
     let healthy = Receiver::start(willing).await;
     bench.endpoint(&healthy.url).await;
-    bench.drain().await; // its host is proven: the others need not wait for an operator
     let mut silent = Vec::new();
-    for _ in 0..100 {
-        silent.push(Receiver::start(|seen| if is_challenge(seen) { willing(seen) } else { None }).await);
+    for n in 0..100 {
+        let host = format!("127.0.0.{}", 2 + n % 2);
+        let behave = |seen: &Seen| if is_challenge(seen) { willing(seen) } else { None };
+        silent.push(Receiver::start_at(&host, behave).await);
         bench.endpoint(&silent.last().unwrap().url).await;
+        if n < 2 {
+            bench.drain().await; // their hosts are proven: the others need not wait for an operator
+        }
     }
     bench.drain().await;
     assert_eq!(bench.app.store.read().await.unwrap().count_confirmed_subscribers().await.unwrap(), 102);

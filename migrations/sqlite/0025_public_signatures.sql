@@ -1,0 +1,3 @@
+-- Endpoints that also want a signature which a public key proves (Standard Webhooks v1a).
+
+ALTER TABLE subscribers ADD COLUMN is_key_signed INTEGER NOT NULL DEFAULT FALSE;
