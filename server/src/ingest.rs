@@ -3,12 +3,14 @@
 
 mod alertmanager;
 mod answer;
+mod deltas;
 mod envelope;
 mod es2plus;
 mod grid;
 mod heartbeat;
 mod key;
 mod metrics;
+mod names;
 mod scope;
 mod writer;
 

@@ -21,6 +21,7 @@ mod engagements;
 mod error;
 mod grid;
 mod incidents;
+pub mod kpis;
 mod leases;
 mod mail_back;
 mod mappings;
@@ -34,8 +35,10 @@ mod page;
 mod partners;
 pub mod policies;
 mod proposals;
+mod public_charts;
 mod rehearsals;
 mod reminders;
+mod retention;
 mod reviews;
 mod roles;
 mod rotas;
@@ -69,6 +72,10 @@ pub use engagements::{EngagementRow, PublicEngagementRow};
 pub use error::StoreError;
 pub use grid::{ComponentRow, CountryRow, PortfolioRow};
 pub use incidents::{IncidentCellRow, IncidentRow};
+pub use kpis::{
+    ComponentKpis, CorrectionRow, DeltaDims, KpiDelta, KpiErrors, KpiKey, KpiRollups, KpiRow, KpiScope, Mttr,
+    NameKind, SupplierKpis,
+};
 pub use leases::OwnerSession;
 pub use mail_back::MailPauseRow;
 pub use mappings::{MappingRow, UnmappedRow};

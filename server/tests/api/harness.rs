@@ -148,6 +148,11 @@ impl TestApp {
         due
     }
 
+    /// Folds what the doors added into the KPIs, as the worker would; how many commits it was.
+    pub(crate) async fn fold(&self) -> usize {
+        worker::kpis::fold(&self.app).await.expect("a fold")
+    }
+
     /// The cell of a component in a country.
     pub(crate) async fn cell(&self, component: &str, country: &str) -> store::CellRow {
         let mut tx = self.app.store.read().await.expect("a transaction");
