@@ -3,6 +3,7 @@
 
 mod bars;
 mod cell;
+mod chart;
 mod edits;
 mod front;
 mod grid;
@@ -19,6 +20,7 @@ mod verdict;
 
 pub use bars::Bars;
 pub use cell::{CellChange, CellPage};
+pub use chart::{Chart, ChartTable, Charts};
 pub use edits::{EditedText, EditedUpdate, EditsPage};
 pub use front::Front;
 pub use grid::{Grid, GridCell, GridCountry, GridGroup, GridRow};

@@ -3,6 +3,7 @@
 mod area;
 mod bars;
 mod card;
+mod chart;
 mod difference;
 mod graph;
 mod grid;
@@ -15,6 +16,7 @@ mod timeline;
 pub use area::area_text;
 pub use bars::{bars, service_lines};
 pub use card::{due, facts, incident_card};
+pub use chart::{chart_table, charts, measured};
 pub use difference::difference;
 pub use graph::graphs;
 pub use grid::{grid, legend};

@@ -31,6 +31,7 @@ const paths = () => [
   incident,
   '/console/telemetry',
   '/console/sources',
+  '/console/explorer',
   cell,
   reviewed,
   `${reviewed}/rca`,

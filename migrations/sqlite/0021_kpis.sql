@@ -64,3 +64,11 @@ CREATE TABLE public_charts (                       -- components whose success a
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE public_chart_series (                 -- what these charts show, drawn every few minutes
+  component_id TEXT NOT NULL REFERENCES components (id),
+  country_code TEXT NOT NULL,                      -- '': all countries
+  drawn_at INTEGER NOT NULL,
+  body TEXT NOT NULL,                              -- JSON
+  PRIMARY KEY (component_id, country_code)
+) STRICT, WITHOUT ROWID;

@@ -9,6 +9,7 @@ mod es2plus;
 mod grid;
 mod heartbeat;
 mod key;
+mod kpi_metrics;
 mod metrics;
 mod names;
 mod scope;

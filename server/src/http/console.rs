@@ -4,6 +4,7 @@ pub mod cells;
 pub mod desk;
 pub mod desk_book;
 pub mod drafts;
+pub mod explorer;
 pub mod forms;
 pub mod incidents;
 pub mod now;

@@ -20,7 +20,7 @@ use prometheus_client::{
 use store::Tx;
 use subtle::ConstantTimeEq as _;
 
-use super::Door;
+use super::{Door, kpi_metrics::kpis};
 
 /// How old an answer may be, in milliseconds.
 const FRESH: i64 = 5_000;
@@ -114,6 +114,7 @@ async fn text(door: &Door, now: Timestamp) -> store::Result<String> {
     let mut tx = door.app.store.read().await?;
     cells(&mut registry, &mut tx).await?;
     steps(&mut registry, &mut tx, now).await?;
+    kpis(&mut registry, &mut tx, now).await?;
     sources(&mut registry, &mut tx, now).await?;
     queues(&mut registry, &mut tx).await?;
     drop(tx);

@@ -16,7 +16,7 @@ use store::{
 };
 use tokio::sync::watch;
 
-use crate::{http::serve::stopped, state::App};
+use crate::{commands::public_charts, http::serve::stopped, state::App};
 
 /// Commits of the doors that are folded at once.
 const AT_ONCE: i64 = 100;
@@ -27,7 +27,7 @@ const CORRECTIONS: i64 = 90 * DAY;
 /// Words are offered for as long as there may be figures of theirs.
 const NAMES: i64 = 400 * DAY;
 
-/// Folds every two seconds; widens once a minute.
+/// Folds every two seconds; widens once a minute; draws public charts every five.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     for turn in 0_u64.. {
         if let Err(error) = fold(&app).await {
@@ -37,6 +37,11 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
             && let Err(error) = widen(&app).await
         {
             tracing::error!(%error, "kpis: widening failed; trying again");
+        }
+        if turn.is_multiple_of(150)
+            && let Err(error) = draw(&app).await
+        {
+            tracing::error!(%error, "kpis: the public charts were not drawn; trying again");
         }
         tokio::select! {
             () = stopped(&mut stop) => return,
@@ -178,4 +183,21 @@ async fn due<'a>(
         }
     }
     Ok(due)
+}
+
+/// Draws the public charts anew; how many components have some.
+pub async fn draw(app: &App) -> store::Result<usize> {
+    let now = app.clock.now();
+    let mut tx = app.store.read().await?;
+    let chosen = tx.public_charts().await?;
+    let components: Vec<_> = tx.components().await?.into_iter().filter(|c| chosen.contains(&c.id)).collect();
+    for component in &components {
+        let drawn = public_charts::draw(&mut tx, component, now).await?;
+        let mut write = app.store.write().await?;
+        for one in &drawn {
+            public_charts::save(&mut write, one, now).await?;
+        }
+        write.commit().await?;
+    }
+    Ok(components.len())
 }

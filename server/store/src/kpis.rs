@@ -13,11 +13,10 @@ mod names;
 use domain::{
     clock::Timestamp,
     component::Step,
-    telemetry::{
-        latency::Latencies,
-        rollup::{Figures, Tally},
-    },
+    telemetry::rollup::{Figures, Tally},
 };
+
+use crate::{Result, StoreError};
 
 pub use corrections::CorrectionRow;
 pub use deltas::{DeltaDims, KpiDelta};
@@ -78,15 +77,23 @@ pub struct KpiRow {
     pub cohort: String,
     /// Its counts.
     pub tally: Tally,
-    /// Its latencies.
-    pub latencies: Latencies,
+    latency: Vec<u8>,
 }
 
 impl KpiRow {
     /// Adds it to figures of this step, as it stands at `now`.
-    pub fn add_to(&self, figures: &mut Figures, step: Step, now: Timestamp) {
-        figures.add(step, (self.at, self.width_secs), &self.tally, &self.latencies, now);
+    ///
+    /// # Errors
+    /// When it holds no sketch of latencies.
+    pub fn add_to(&self, figures: &mut Figures, step: Step, now: Timestamp) -> Result<()> {
+        figures.add(step, (self.at, self.width_secs), &self.tally, now);
+        if figures.latencies.merge_bytes(&self.latency) { Ok(()) } else { Err(no_sketch()) }
     }
+}
+
+/// What stands where a sketch should.
+fn no_sketch() -> StoreError {
+    StoreError::Unsafe("kpi_rollups.latency holds no sketch of latencies".into())
 }
 
 /// A supplier as events name it, taken apart: `smdp-a/1` is `smdp-a` and `1`.

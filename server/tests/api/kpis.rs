@@ -7,10 +7,56 @@ use domain::{
 };
 use http::StatusCode;
 use serde_json::{Value, json};
-use server::worker::{kpis, retention};
+use server::{
+    auth::role::Role,
+    commands::incidents::{self, Declare, Step as Act, Verb},
+    worker::{kpis, retention},
+};
 use store::{CorrectionRow, KpiScope};
 
-use crate::harness::{Journey, TestApp, batch};
+use crate::harness::{Answer, Ask, Journey, METRICS_TOKEN, Person, TestApp, batch};
+
+/// A quarter of 120 downloads in France fails; 120 in Italy succeed.
+async fn a_bad_hour(app: &TestApp) {
+    app.lay_grid().await;
+    let key = app.ingest_key().await;
+    for (name, country, nth) in [("fr", "FR", 4), ("it", "IT", 0)] {
+        for events in batch(name, country, 120, nth, app.now()) {
+            app.ingest(&key, &events).await;
+        }
+    }
+    app.pass(90 * SECOND);
+    app.fold().await;
+}
+
+/// The address behind the button that declares.
+fn declare_from(page: &Answer) -> String {
+    let rest = page.text().split("href=\"/console/incidents/new?explored=").nth(1).expect("the button");
+    format!("/console/incidents/new?explored={}", rest.split('"').next().unwrap_or_default())
+}
+
+/// Declares alone what the form at this address is about; the incident's id.
+async fn declare(app: &TestApp, person: &Person<'_>, href: &str) -> String {
+    let query = href.split_once('?').expect("a query").1.as_bytes();
+    let asked = url::form_urlencoded::parse(query).next().expect("explored").1.into_owned();
+    let cell = format!("cell.{}", app.cell("euicc-download", "FR").await.id);
+    let fields = [
+        ("title", "eSIM downloads fail"),
+        ("severity", "1"),
+        ("started_at", "2026-03-02T08:00"),
+        ("explored", &asked),
+        (&cell, "major_outage"),
+        ("known", "A quarter of eSIM downloads in France fails."),
+        ("unknown", "Why the first node is slow."),
+        ("next_steps", "Traffic moves to the second node; 20 to 40 minutes."),
+        ("customer_action", "Scan the same QR code again in five minutes."),
+        ("how", "alone"),
+        ("break_glass", "Nobody else is on shift."),
+    ];
+    let answer = person.send("/console/incidents", &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    answer.header("location").rsplit('/').next().unwrap_or_default().to_owned()
+}
 
 async fn send(app: &TestApp, key: &str, events: Vec<Value>) {
     for chunk in events.chunks(1_000) {
@@ -234,5 +280,140 @@ api_tests! {
         send(app, &one, journey("n-new", app.now(), &[("requested", 0, fresh)])).await;
         app.fold().await;
         assert_eq!(figures(app, Step::Journey, &of_supplier("made-up", Some("99")), at).await.tally.entered, 1);
+    }
+
+    async fn the_explorer_shows_what_was_measured_side_by_side(app) {
+        a_bad_hour(app).await;
+        let viewer = app.signed_in(Role::Viewer).await;
+        let all = viewer.get("/console/explorer").await;
+        assert_eq!(all.status, StatusCode::OK, "{}", all.text());
+        for words in ["87.50 %", "smdp-a/1", "timeout", "By flow", "Illegal transitions", "no incident restored", "Corrections"] {
+            assert!(all.text().contains(words), "{words} is not in {}", all.text());
+        }
+        assert!(!all.text().contains("Declare an incident from this"), "a viewer declares nothing");
+        let narrow = "/console/explorer?component=euicc-download&country=FR&supplier=smdp-a%2F1&window=1h";
+        assert!(viewer.get(narrow).await.text().contains("75.00 %"));
+        for window in ["1h", "24h", "7d", "90d"] {
+            let page = viewer.get(&format!("/console/explorer?window={window}")).await;
+            assert!(page.text().contains("87.50 %"), "{window}: {}", page.text());
+        }
+        let nothing = viewer.get("/console/explorer?country=PT").await;
+        assert!(nothing.text().contains("Nothing was measured here"), "{}", nothing.text());
+        for (query, says) in [("window=3d", "Choose 1h"), ("flow=nfc", "Choose one of ota"), ("country=ZZ", "not on the page"),
+            ("component=voice", "No activations measure"), ("until=1", "last 90 days"), ("node=1", "has no field")] {
+            let page = viewer.get(&format!("/console/explorer?{query}")).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+            assert!(page.text().contains(says), "{query}: {}", page.text());
+        }
+    }
+
+    async fn an_incident_is_declared_from_the_explorer_with_its_figures(app) {
+        a_bad_hour(app).await;
+        let commander = app.signed_in(Role::Commander).await;
+        let asked = "/console/explorer?component=euicc-download&country=FR&window=1h";
+        let href = declare_from(&commander.get(asked).await);
+        let form = commander.get(&href).await;
+        for words in ["eSIM downloads fail", "75.0 % of 120 eSIM downloads succeeded in 1 h", "name=\"explored\""] {
+            assert!(form.text().contains(words), "{words} is not in {}", form.text());
+        }
+        app.pass(10 * MINUTE);
+        let id = declare(app, &commander, &href).await;
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        let evidence = tx.incident(&id).await.expect("an incident").expect("an incident").evidence.expect("evidence");
+        drop(tx);
+        let evidence: Value = serde_json::from_str(&evidence).expect("JSON");
+        assert_eq!((&evidence["samples"], &evidence["share"]), (&json!(120), &json!(75.0)));
+        assert_eq!(evidence["top_error"], json!(["timeout", 25.0]));
+        let sentence = "75.0 % of 120 eSIM downloads succeeded in 1 h";
+        assert!(commander.get(&format!("/console/incidents/{id}")).await.text().contains(sentence));
+        assert!(app.get(&format!("/incidents/{id}")).await.text().contains(sentence));
+
+        // Figures of one supplier are for staff alone.
+        let href = declare_from(&commander.get(&format!("{asked}&supplier=smdp-a")).await);
+        let id = declare(app, &commander, &href).await;
+        let inside = commander.get(&format!("/console/incidents/{id}")).await;
+        assert!(inside.text().contains("(supplier smdp-a)"), "{}", inside.text());
+        let public = app.get(&format!("/incidents/{id}")).await;
+        assert_eq!(public.status, StatusCode::OK);
+        assert!(!public.text().contains("smdp") && !public.text().contains(sentence), "{}", public.text());
+    }
+
+    async fn prometheus_reads_kpis_by_supplier_node_flow_and_cohort(app) {
+        a_bad_hour(app).await;
+        let told = Ask::get("/metrics").header("authorization", &format!("Bearer {METRICS_TOKEN}")).send(app.address).await;
+        let labels = "supplier=\"smdp-a\",node=\"1\",flow=\"ota\",cohort=\"baseline\"";
+        for line in [
+            format!("waypost_kpi_success_ratio{{step=\"download\",{labels}}} 0.875"),
+            format!("waypost_kpi_samples{{step=\"journey\",{labels}}} 240"),
+            format!("waypost_kpi_illegal_transitions{{step=\"journey\",{labels}}} 0"),
+            "waypost_kpi_failures{step=\"download\",error_class=\"timeout\"} 30".to_owned(),
+        ] {
+            assert!(told.text().contains(&line), "{line} is not in {}", told.text());
+        }
+    }
+
+    async fn charts_are_public_where_somebody_chose_it_and_name_no_supplier(app) {
+        a_bad_hour(app).await;
+        let component = app.cell("euicc-download", "FR").await.component_id;
+        let pages = ["/regions/fr/euicc-download", "/components/euicc-download"];
+        let shown = async |path: &str| app.get(path).await.text().contains("Succeeded in time");
+        for page in pages {
+            assert!(!shown(page).await, "{page}: nobody has chosen it");
+        }
+        let maintainer = app.signed_in(Role::Maintainer).await;
+        let chosen = [("chart", component.as_str())];
+        assert_eq!(app.signed_in(Role::Viewer).await.send("/console/settings/charts", &chosen).await.status, StatusCode::FORBIDDEN);
+        let voice = app.cell("voice", "FR").await.component_id;
+        let wrong = maintainer.send("/console/settings/charts", &[("chart", &voice)]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(maintainer.send("/console/settings/charts", &chosen).await.status, StatusCode::SEE_OTHER);
+        for page in pages {
+            let public = app.get(page).await;
+            assert!(public.text().contains("Succeeded in time") && public.text().contains("last 90 days"), "{}", public.text());
+            assert!(!public.text().contains("smdp") && !public.text().contains("<script"), "{}", public.text());
+        }
+        assert!(app.get(pages[0]).await.text().contains("75.0 %"), "France alone");
+        assert!(app.get(pages[1]).await.text().contains("87.5 %"), "all countries");
+        assert!(!shown("/regions/fr/mobile-data").await, "the others stay as they are");
+        assert_eq!(kpis::draw(&app.app).await.expect("a drawing"), 1);
+        assert_eq!(maintainer.send("/console/settings/charts", &[]).await.status, StatusCode::SEE_OTHER);
+        for page in pages {
+            assert!(!shown(page).await, "{page}: chosen no longer");
+        }
+    }
+
+    async fn time_to_restore_runs_from_detected_to_restored(app) {
+        app.lay_grid().await;
+        let cell = app.cell("euicc-download", "FR").await.id;
+        let message = domain::notice::Message {
+            known: "Some eSIM downloads in France fail.".into(),
+            unknown: "When it ends.".into(),
+            next_steps: "We move traffic; an update follows at 09:00 UTC.".into(),
+            customer_action: "Scan the same QR code again in five minutes.".into(),
+        };
+        let cmd = Declare {
+            title: "some downloads fail".into(),
+            severity: 3,
+            started_at: app.now().plus(-HOUR),
+            cells: vec![(cell, domain::status::CellStatus::PartialOutage)],
+            message: message.clone(),
+            ..Declare::default()
+        };
+        let mut tx = app.app.store.write().await.expect("a transaction");
+        let done = incidents::declare(&mut tx, &app.ctx(), cmd).await.expect("an incident");
+        tx.commit().await.expect("a commit");
+        app.pass(30 * MINUTE);
+        let mut tx = app.app.store.write().await.expect("a transaction");
+        let version = tx.incident(&done.incident_id).await.expect("a row").expect("a row").version;
+        let step = Act { incident_id: done.incident_id, version, message, ..Act::default() };
+        incidents::act(&mut tx, &app.ctx(), step, Verb::Restore).await.expect("restored");
+        tx.commit().await.expect("a commit");
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        let period = (app.now().plus(-DAY), app.now().plus(1));
+        let mttr = tx.mttr(Some("euicc-download"), Some("FR"), None, period).await.expect("MTTR");
+        assert_eq!((mttr.incidents, mttr.mean_ms), (1, Some(30 * MINUTE)), "from detected, not from begun");
+        assert_eq!(tx.mttr(None, Some("IT"), None, period).await.expect("MTTR").mean_ms, None);
+        assert_eq!(tx.mttr(None, None, Some("smdp-a"), period).await.expect("MTTR").incidents, 0, "nothing depends on it");
+        assert_eq!(tx.mttr(None, None, None, (period.0, app.now())).await.expect("MTTR").incidents, 0, "restored later");
     }
 }

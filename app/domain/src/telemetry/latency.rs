@@ -56,17 +56,17 @@ impl Latencies {
         if self.count() == 0 { Vec::new() } else { self.0.to_java_bytes() }
     }
 
+    /// Adds all of a stored one; false, and nothing is added, if these bytes are no sketch of this accuracy.
+    #[must_use]
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> bool {
+        bytes.is_empty() || DDSketch::from_java_bytes(bytes).is_ok_and(|stored| self.0.merge(&stored).is_ok())
+    }
+
     /// From how it is stored; none if these bytes are no sketch of this accuracy.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        if bytes.is_empty() {
-            return Some(Self::default());
-        }
-        let read = DDSketch::from_java_bytes(bytes).ok()?;
-        // Merging into an empty one proves that it fits the others.
         let mut sketch = Self::default();
-        sketch.0.merge(&read).ok()?;
-        Some(sketch)
+        sketch.merge_bytes(bytes).then_some(sketch)
     }
 }
 

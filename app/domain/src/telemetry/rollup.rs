@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Widths of buckets in seconds, and how old (in milliseconds) a bucket may get before it is folded into the next width.
-pub const WIDTHS: [(i64, i64); 4] = [(60, 3 * HOUR), (300, 2 * DAY), (3_600, 14 * DAY), (86_400, i64::MAX)];
+pub const WIDTHS: [(i64, i64); 4] = [(60, 3 * HOUR), (300, 26 * HOUR), (3_600, 8 * DAY), (86_400, i64::MAX)];
 
 /// Error classes that one key can name on one day; later ones count as [`OTHER`].
 pub const ERROR_CLASSES_MAX: usize = 64;
@@ -85,20 +85,18 @@ fn percent(n: i64, of: i64) -> Option<f64> {
 }
 
 impl Figures {
-    /// Adds a bucket `width_secs` wide that began at `bucket_at`, as it stands at `now`. Activations without an outcome
+    /// Adds the counts of a bucket `width_secs` wide that began at `bucket_at`, as it stands at `now`. Activations without an outcome
     /// count once the SLA of the whole bucket has run out.
     pub fn add(
         &mut self,
         step: Step,
         (bucket_at, width_secs): (Timestamp, i64),
         tally: &Tally,
-        latencies: &Latencies,
         now: Timestamp,
     ) {
         let is_over = bucket_at.plus(width_secs * SECOND + step_sla(step)) <= now;
         self.samples += if is_over { tally.entered } else { tally.succeeded + tally.late + tally.failed };
         self.tally.add(tally);
-        self.latencies.merge(latencies);
     }
 
     /// Adds other figures.
@@ -165,7 +163,7 @@ mod tests {
         let tally = Tally { entered: 10, succeeded: 6, failed: 1, ..Tally::default() };
         let at_age = |ms| {
             let mut figures = Figures::default();
-            figures.add(Step::Journey, (at, 60), &tally, &Latencies::default(), at.plus(ms));
+            figures.add(Step::Journey, (at, 60), &tally, at.plus(ms));
             (figures.samples, figures.stuck())
         };
         assert_eq!(at_age(60 * SECOND + 59_999), (7, 0));

@@ -1,7 +1,7 @@
 //! The figures of any period: what charts, reviews, comparisons and evidence are made of.
 //!
-//! A bucket counts where it begins. Buckets are a minute wide for three hours, five minutes for two days, an hour for two
-//! weeks, and a day after that (`domain::telemetry::rollup`): choose periods that begin and end with them.
+//! A bucket counts where it begins. Buckets are a minute wide for three hours, five minutes for a day and two hours, an hour
+//! for eight days, and a day after that (`domain::telemetry::rollup`): choose periods that begin and end with them.
 
 use domain::{
     clock::Timestamp,
@@ -9,7 +9,7 @@ use domain::{
     telemetry::rollup::{Figures, Tally},
 };
 
-use super::{CorrectionRow, KpiRow, KpiScope, Mttr, fold::sketch};
+use super::{CorrectionRow, KpiRow, KpiScope, Mttr};
 use crate::{Result, Tx};
 
 statements! {
@@ -45,11 +45,10 @@ fn read(row: Row) -> Result<KpiRow> {
         failed,
         fallback,
         illegal,
-        bytes,
+        latency,
     ) = row;
     let tally = Tally { entered, succeeded, late, failed, fallback, illegal };
-    let latencies = sketch(&bytes)?;
-    Ok(KpiRow { at: at.into(), width_secs, country, supplier, node, flow, cohort, tally, latencies })
+    Ok(KpiRow { at: at.into(), width_secs, country, supplier, node, flow, cohort, tally, latency })
 }
 
 /// What a supplier did in a period.
@@ -109,7 +108,7 @@ impl Tx {
     ) -> Result<Figures> {
         let mut figures = Figures::default();
         for row in self.kpi_rows(step, scope, from, to).await? {
-            row.add_to(&mut figures, step, now);
+            row.add_to(&mut figures, step, now)?;
         }
         Ok(figures)
     }

@@ -12,7 +12,8 @@ use domain::{
 };
 use serde_json::json;
 
-use crate::{Result, StoreError, Tx};
+use super::no_sketch;
+use crate::{Result, Tx};
 
 statements! {
     SELECT_SKETCHES {
@@ -107,9 +108,9 @@ pub type KpiErrors = BTreeMap<(KpiKey, String), i64>;
 
 type SliceRow = (i64, String, String, String, String, i64, i64, i64, i64, i64, i64, Vec<u8>);
 
-pub(super) fn sketch(bytes: &[u8]) -> Result<Latencies> {
-    Latencies::from_bytes(bytes)
-        .ok_or_else(|| StoreError::Unsafe("kpi_rollups.latency holds no sketch of latencies".into()))
+/// Adds a stored sketch to another.
+fn merge(latencies: &mut Latencies, bytes: &[u8]) -> Result<()> {
+    if latencies.merge_bytes(bytes) { Ok(()) } else { Err(no_sketch()) }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -134,7 +135,7 @@ impl Tx {
             for (i, bytes) in there {
                 let at = usize::try_from(i).ok().and_then(|i| with.get(i)).copied();
                 if let Some((_, (_, latencies))) = at.and_then(|at| chunk.get_mut(at)) {
-                    latencies.merge(&sketch(&bytes)?);
+                    merge(latencies, &bytes)?;
                 }
             }
             let values: Vec<_> = chunk
@@ -227,7 +228,7 @@ impl Tx {
             let key = KpiKey { width_secs: wider, at: from, step, country, supplier, node, flow, cohort };
             let (tally, latencies) = wide.entry(key).or_default();
             tally.add(&Tally { entered, succeeded, late, failed, fallback, illegal });
-            latencies.merge(&sketch(&bytes)?);
+            merge(latencies, &bytes)?;
         }
         self.add_kpis(wide).await?;
         execute!(self, DELETE_SLICE, width_secs, word, country, start, end).map(drop)
