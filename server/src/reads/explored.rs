@@ -1,23 +1,18 @@
 //! A question about what activations measured, and what was found: for the explorer, and as evidence of an incident.
 
-use std::collections::BTreeMap;
+mod draft;
+mod findings;
 
 use domain::{
     clock::{DAY, MINUTE, SECOND, Timestamp},
     component::Step,
-    status::CellStatus,
-    telemetry::{
-        degradation::{Evidence, Policy, opinion, proposal},
-        kpi::window_words,
-        rollup::{Figures, bucket},
-    },
+    telemetry::{degradation::Evidence, kpi::window_words, rollup::bucket},
 };
-use store::{
-    CellRow, ComponentRow, CorrectionRow, KpiRow, KpiScope, Mttr, Tx, kpis::supplier_and_node,
-    policies::DEGRADATION,
-};
+use store::{ComponentRow, KpiScope, Tx, kpis::supplier_and_node};
 
-use super::charts::Point;
+pub use draft::Draft;
+pub use findings::Findings;
+
 use crate::{commands::Refusal, http::fields::Fields};
 
 /// How far a question may lie back.
@@ -226,156 +221,6 @@ fn until(fields: &Fields, now: Timestamp) -> Result<Timestamp, Refusal> {
     given.filter(|at| *at <= now.plus(MINUTE) && now.since(*at) <= BACK).ok_or_else(|| {
         Refusal::field("until", "The end must lie within the last 90 days, in milliseconds since 1970.")
     })
-}
-
-/// What was found.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// All of it.
-    pub all: Figures,
-    /// Over time, without a gap between slots.
-    pub points: Vec<Point>,
-    /// By supplier with its node, country, flow, cohort.
-    pub splits: [BTreeMap<String, Figures>; 4],
-    /// Failures by error class, the most frequent first.
-    pub errors: Vec<(String, i64)>,
-    /// What counted as failed and was heard of as a success afterwards.
-    pub corrections: Vec<CorrectionRow>,
-    /// Incidents restored in that time.
-    pub mttr: Mttr,
-}
-
-impl Findings {
-    fn of(question: &Question, rows: &[KpiRow], now: Timestamp) -> Result<Self, Refusal> {
-        let slot_secs = question.span.slot_secs();
-        let mut found = Self::default();
-        let mut slots: BTreeMap<Timestamp, Figures> = BTreeMap::new();
-        for row in rows {
-            let mut figures = Figures::default();
-            row.add_to(&mut figures, question.step, now)?;
-            let supplier = match row.node.as_str() {
-                "" => row.supplier.clone(),
-                node => format!("{}/{node}", row.supplier),
-            };
-            let names = [supplier, row.country.clone(), row.flow.clone(), row.cohort.clone()];
-            for (split, name) in found.splits.iter_mut().zip(names) {
-                split.entry(name).or_default().merge(&figures);
-            }
-            slots.entry(bucket(row.at, slot_secs)).or_default().merge(&figures);
-            found.all.merge(&figures);
-        }
-        let mut at = question.from();
-        while at < question.until {
-            found.points.push(Point::of(at, slots.get(&at).unwrap_or(&Figures::default())));
-            at = at.plus(slot_secs * SECOND);
-        }
-        Ok(found)
-    }
-
-    /// When it first went below what is well, if it did.
-    #[must_use]
-    pub fn began(&self, policy: &Policy) -> Option<Timestamp> {
-        #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
-        let well = (policy.degraded_below * 10.0) as i64;
-        self.points.iter().find(|p| p.share.is_some_and(|s| s < well)).map(|p| p.at)
-    }
-}
-
-/// What an incident would say that is declared from a question.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// What travellers notice.
-    pub title: &'static str,
-    /// 1 to 4, by what policy makes of the figures.
-    pub severity: i64,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// Cells in trouble, and what each would be.
-    pub cells: Vec<(String, CellStatus)>,
-    /// What we know, for readers: no supplier is named.
-    pub known: String,
-    /// The evidence, in a sentence for staff.
-    pub evidence: String,
-}
-
-impl Question {
-    /// What an incident would say; none if nothing was measured.
-    pub async fn draft(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Draft>, Refusal> {
-        let Some(evidence) = self.evidence(tx, now).await? else { return Ok(None) };
-        let (_, policy): (i64, Policy) = tx.policy(DEGRADATION).await?;
-        let severity = proposal(&policy, &evidence).map_or(3, |(_, severity)| severity.number());
-        let began = self.findings(tx, now).await?.began(&policy).unwrap_or_else(|| self.from());
-        let cells = self.troubled(tx, &policy, now).await?;
-        let known = format!(
-            "{}, until {}.",
-            plain(&evidence).sentence(),
-            domain::clock_local::utc_time(self.until, now)
-        );
-        Ok(Some(Draft {
-            title: title(self.step, &evidence, &policy),
-            severity,
-            started_at: began.min(now),
-            cells,
-            known,
-            evidence: evidence.for_staff(),
-        }))
-    }
-
-    /// Cells that it is about and that are in trouble by these figures; the one cell that was asked for in any case.
-    async fn troubled(
-        &self,
-        tx: &mut Tx,
-        policy: &Policy,
-        now: Timestamp,
-    ) -> Result<Vec<(String, CellStatus)>, Refusal> {
-        let components = tx.components().await?;
-        let is_one = self.component.is_some() && self.scope.country.is_some();
-        let mut troubled = Vec::new();
-        for cell in tx.cells().await? {
-            let Some(step) = self.measures(&components, &cell) else { continue };
-            let scope = KpiScope { country: Some(cell.country_code.clone()), ..self.scope.clone() };
-            let figures = tx.kpi_figures(step, &scope, (self.from(), self.until), now).await?;
-            let evidence = Evidence::measured(step, &figures, None, self.span.secs(), self.until);
-            let status = evidence.map_or(CellStatus::NoData, |e| match proposal(policy, &e) {
-                Some((proposed, _)) => proposed,
-                None => opinion(policy, &e),
-            });
-            if status.is_trouble() {
-                troubled.push((cell.id, status));
-            } else if is_one {
-                troubled.push((cell.id, CellStatus::PartialOutage));
-            }
-        }
-        Ok(troubled)
-    }
-
-    /// The step that measures a cell, if the question is about it.
-    fn measures(&self, components: &[ComponentRow], cell: &CellRow) -> Option<Step> {
-        let component = components.iter().find(|c| c.id == cell.component_id)?;
-        let is_meant = self.component.as_ref().is_none_or(|c| c.id == component.id)
-            && self.scope.country.as_ref().is_none_or(|c| *c == cell.country_code);
-        component.step().filter(|_| is_meant)
-    }
-}
-
-/// What travellers notice of a step that fails, or that takes long.
-fn title(step: Step, evidence: &Evidence, policy: &Policy) -> &'static str {
-    let is_slow = evidence.share >= policy.degraded_below;
-    match (step, is_slow) {
-        (Step::Issue, false) => "New eSIMs cannot be ordered reliably",
-        (Step::Issue, true) => "New eSIMs are issued slowly",
-        (Step::Download, false) => "eSIM downloads fail",
-        (Step::Download, true) => "eSIM downloads are slow",
-        (Step::Enable, false) => "Downloaded eSIMs do not connect",
-        (Step::Enable, true) => "Downloaded eSIMs connect slowly",
-        (Step::Journey, false) => "eSIM activations fail",
-        (Step::Journey, true) => "eSIM activations are slow",
-    }
-}
-
-/// Without what only staff may know.
-fn plain(evidence: &Evidence) -> Evidence {
-    Evidence { about: None, ..evidence.clone() }
 }
 
 /// `Last 24 h until 14:30 UTC`.
