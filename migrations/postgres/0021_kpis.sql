@@ -59,6 +59,33 @@ CREATE TABLE kpi_names (                           -- free words that a key used
   PRIMARY KEY (seen_on, kind, key_id, name)
 );
 
+CREATE TABLE live_rollups (                        -- what bears on live verdicts, for the windows of hours
+  width_secs BIGINT NOT NULL,                     -- 300 and 3600: every activation stands in both
+  bucket_at BIGINT NOT NULL,
+  step TEXT NOT NULL,
+  country_code TEXT NOT NULL,
+  entered BIGINT NOT NULL,
+  succeeded BIGINT NOT NULL,
+  late BIGINT NOT NULL,
+  failed BIGINT NOT NULL,
+  fallback BIGINT NOT NULL,
+  latency BYTEA NOT NULL,                           -- DDSketch of milliseconds
+  PRIMARY KEY (width_secs, bucket_at, step, country_code)
+);
+
+-- The last day of what was measured before; its latencies are counted anew.
+INSERT INTO live_rollups (width_secs, bucket_at, step, country_code, entered, succeeded, late, failed, fallback, latency)
+  SELECT 300, bucket_at, step, country_code, SUM(entered), SUM(succeeded), SUM(late), SUM(failed), SUM(fallback), CAST('' AS BYTEA)
+  FROM rollups WHERE width_secs = 300 AND is_live = TRUE
+  AND bucket_at > (SELECT COALESCE(MAX(bucket_at), 0) - 93600000 FROM rollups WHERE width_secs = 300)
+  GROUP BY bucket_at, step, country_code;
+INSERT INTO live_rollups (width_secs, bucket_at, step, country_code, entered, succeeded, late, failed, fallback, latency)
+  SELECT 3600, bucket_at - bucket_at % 3600000, step, country_code, SUM(entered), SUM(succeeded), SUM(late), SUM(failed), SUM(fallback), CAST('' AS BYTEA)
+  FROM rollups WHERE width_secs = 300 AND is_live = TRUE
+  AND bucket_at > (SELECT COALESCE(MAX(bucket_at), 0) - 93600000 FROM rollups WHERE width_secs = 300)
+  GROUP BY bucket_at - bucket_at % 3600000, step, country_code;
+DELETE FROM latency_bins WHERE width_secs = 300;   -- the sketches above take their place
+
 CREATE TABLE public_charts (                       -- components whose success and latency everybody may see over time
   component_id TEXT PRIMARY KEY REFERENCES components (id),
   created_at BIGINT NOT NULL,

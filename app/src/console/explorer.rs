@@ -141,7 +141,7 @@ fn corrections(model: &Explorer) -> AnyView {
     let lines = model.corrections.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
     view! {
         <h2>"Corrections"</h2>
-        <p class="d">"These had counted as failed when their time ran out; the figures above hold what was told of them later."</p>
+        <p class="d">"These had counted as failed when their time ran out; the figures above hold what was told of them later. Flows and cohorts are not told apart here."</p>
         <ul class="changes">{lines}</ul>
     }
     .into_any()

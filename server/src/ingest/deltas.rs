@@ -11,15 +11,19 @@ use domain::{
         rollup::bucket,
     },
 };
-use store::{DeltaDims, KpiDelta};
+use store::{DeltaDims, KpiDelta, LivePlace};
 
 /// Buckets as the doors write them, in seconds: the narrowest.
 const MINUTE_SECS: i64 = 60;
 
+/// Entered, succeeded, late, failed, fallback, illegal; and latencies in milliseconds.
+type Sum = ([i64; 6], Vec<i64>);
+
 /// Collects differences.
 #[derive(Default)]
 pub(super) struct Deltas<'a> {
-    rollups: HashMap<DeltaDims<'a>, ([i64; 6], Vec<i64>)>,
+    rollups: HashMap<DeltaDims<'a>, Sum>,
+    live: HashMap<LivePlace<'a>, Sum>,
     errors: HashMap<(DeltaDims<'a>, &'a str), i64>,
     /// Activations, and when the newest was heard of.
     corrections: HashMap<(DeltaDims<'a>, bool), (i64, i64)>,
@@ -47,6 +51,22 @@ fn counts(journey: &Activation, c: &Contribution) -> [i64; 6] {
     [1, is(Outcome::Succeeded), is(Outcome::Late), is(Outcome::Failed), fallback, 0]
 }
 
+fn add(sum: &mut [i64; 6], counts: [i64; 6], sign: i64) {
+    for (sum, n) in sum.iter_mut().zip(counts) {
+        *sum += sign * n;
+    }
+}
+
+/// Where a contribution bears on live verdicts.
+fn place<'a>(journey: &'a Activation, c: &Contribution) -> LivePlace<'a> {
+    (minute(c.entered_at), c.step, Cow::Borrowed(&journey.country))
+}
+
+/// Whether there is something to add.
+fn adds<K>((_, (counts, latencies)): &(K, Sum)) -> bool {
+    counts.iter().any(|n| *n != 0) || !latencies.is_empty()
+}
+
 impl<'a> Deltas<'a> {
     /// An event that contradicts its journey.
     pub(super) fn illegal(&mut self, event: &'a ActivationEvent, received_at: Timestamp) {
@@ -72,7 +92,8 @@ impl<'a> Deltas<'a> {
             let (old, new) = (find(&old), find(&new));
             let is_same_failure = before
                 .is_none_or(|b| b.failure.as_ref().map(|f| &f.2) == after.failure.as_ref().map(|f| &f.2));
-            if old == new && was_fallback == after.is_fallback && is_same_failure {
+            let is_same_life = before.is_none_or(|b| b.is_live == after.is_live);
+            if old == new && was_fallback == after.is_fallback && is_same_failure && is_same_life {
                 continue;
             }
             if let (Some(before), Some(c)) = (before, old) {
@@ -83,6 +104,9 @@ impl<'a> Deltas<'a> {
                 // A sketch cannot forget: a latency that turns out differently is there twice. That takes a contradiction.
                 if let Some(ms) = c.latency_ms.filter(|_| old.and_then(|o| o.latency_ms) != c.latency_ms) {
                     self.rollups.entry(dims(after, step, c.entered_at)).or_default().1.push(ms);
+                    if after.is_live {
+                        self.live.entry(place(after, &c)).or_default().1.push(ms);
+                    }
                 }
             }
         }
@@ -101,18 +125,17 @@ impl<'a> Deltas<'a> {
             *self.errors.entry((key.clone(), class)).or_default() += sign;
         }
         let (sum, _) = self.rollups.entry(key).or_default();
-        for (sum, n) in sum.iter_mut().zip(counts(journey, c)) {
-            *sum += sign * n;
+        add(sum, counts(journey, c), sign);
+        if journey.is_live {
+            add(&mut self.live.entry(place(journey, c)).or_default().0, counts(journey, c), sign);
         }
     }
 
     /// What there is to add.
     pub(super) fn finish(self) -> KpiDelta<'a> {
-        let adds = |(_, (counts, latencies)): &(DeltaDims<'_>, ([i64; 6], Vec<i64>))| {
-            counts.iter().any(|n| *n != 0) || !latencies.is_empty()
-        };
         KpiDelta {
             rollups: self.rollups.into_iter().filter(adds).map(|(d, (c, l))| (d, c, l)).collect(),
+            live: self.live.into_iter().filter(adds).map(|(d, (c, l))| (d, c, l)).collect(),
             errors: self
                 .errors
                 .into_iter()

@@ -287,7 +287,8 @@ fn count<'a>(
             delta.late += sign * i64::from(c.outcome == lifecycle::Outcome::Late);
             delta.failed += sign * i64::from(c.outcome == lifecycle::Outcome::Failed);
             delta.fallback += sign * i64::from(journey.is_fallback);
-            if let Some(ms) = c.latency_ms {
+            // Wider windows have sketches: see `deltas`.
+            if let Some(ms) = c.latency_ms.filter(|_| width == WIDTHS[0]) {
                 let key = (bucket, width, c.step, journey.country.as_str(), journey.is_live, latency_bin(ms));
                 *bins.entry(key).or_default() += sign;
             }

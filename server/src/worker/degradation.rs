@@ -2,7 +2,11 @@
 
 mod alerts;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{
     clock::{HOUR, SECOND, Timestamp},
@@ -32,8 +36,15 @@ const RENEW_WIDE: i64 = 15 * SECOND;
 #[derive(Default)]
 pub struct Judge {
     streaks: HashMap<String, Streak>,
-    /// The wider windows, each with when it was read.
-    wide: [Option<(Timestamp, Arc<Window>)>; 2],
+    /// The wider windows.
+    wide: [Option<Wide>; 2],
+}
+
+/// A wider window: when it was read, for whom, and what it says.
+struct Wide {
+    at: Timestamp,
+    needed: HashSet<(Step, String)>,
+    window: Arc<Window>,
 }
 
 /// Everything that one evaluation reads at once.
@@ -137,15 +148,20 @@ impl Judge {
         let mut last = Arc::new(tx.window(narrow, 10, now).await?);
         let mut windows = vec![(narrow, Arc::clone(&last))];
         for (kept, secs) in self.wide.iter_mut().zip(wide) {
-            let samples = |key| last.get(key).map_or(0, |counts| counts.samples);
-            if measured.iter().all(|key| samples(key) >= policy.minimum_samples) {
+            let is_short = |key: &&(Step, String)| {
+                last.get(*key).map_or(0, |counts| counts.samples) < policy.minimum_samples
+            };
+            let needed: HashSet<(Step, String)> = measured.iter().filter(is_short).cloned().collect();
+            if needed.is_empty() {
                 break;
             }
-            last = match kept.as_ref().filter(|(at, _)| now.since(*at).abs() < RENEW_WIDE) {
-                Some((_, window)) => Arc::clone(window),
+            let is_fresh = |w: &&Wide| now.since(w.at).abs() < RENEW_WIDE && needed.is_subset(&w.needed);
+            last = match kept.as_ref().filter(is_fresh) {
+                Some(wide) => Arc::clone(&wide.window),
                 None => {
-                    let window = Arc::new(tx.window(secs, 300, now).await?);
-                    *kept = Some((now, Arc::clone(&window)));
+                    let is_needed = |step, country: &str| needed.contains(&(step, country.to_owned()));
+                    let window = Arc::new(tx.wide_window(secs, now, is_needed).await?);
+                    *kept = Some(Wide { at: now, needed, window: Arc::clone(&window) });
                     window
                 }
             };

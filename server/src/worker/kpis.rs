@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use domain::{
-    clock::{DAY, Timestamp},
+    clock::{DAY, HOUR, Timestamp},
     component::Step,
     telemetry::{
         latency::Latencies,
@@ -11,7 +11,7 @@ use domain::{
     },
 };
 use store::{
-    CorrectionRow, CountryRow, DeltaDims, KpiDelta, KpiErrors, KpiKey, KpiRollups, Tx,
+    CorrectionRow, CountryRow, DeltaDims, KpiDelta, KpiErrors, KpiKey, KpiRollups, LiveRollups, Tx,
     kpis::supplier_and_node,
 };
 use tokio::sync::watch;
@@ -22,6 +22,8 @@ use crate::{commands::public_charts, http::serve::stopped, state::App};
 const AT_ONCE: i64 = 100;
 /// What is folded in one round at most, so that the round ends.
 const ROUNDS: usize = 200;
+/// The live judge's windows reach a day back.
+const LIVE: i64 = 26 * HOUR;
 /// Corrections are told for as long as the page's history.
 const CORRECTIONS: i64 = 90 * DAY;
 /// Words are offered for as long as there may be figures of theirs.
@@ -54,6 +56,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
 #[derive(Default)]
 struct Sum {
     rollups: KpiRollups,
+    live: LiveRollups,
     errors: KpiErrors,
     corrections: Vec<(Step, CorrectionRow)>,
 }
@@ -82,6 +85,13 @@ impl Sum {
             tally.add(&Tally { entered, succeeded, late, failed, fallback, illegal });
             latencies.into_iter().for_each(|ms| sketch.add(ms));
         }
+        for ((minute, step, country), counts, latencies) in delta.live {
+            let [entered, succeeded, late, failed, fallback, illegal] = counts;
+            let key = (Timestamp::from_millis(minute), step, country.into_owned());
+            let (tally, sketch): &mut (Tally, Latencies) = self.live.entry(key).or_default();
+            tally.add(&Tally { entered, succeeded, late, failed, fallback, illegal });
+            latencies.into_iter().for_each(|ms| sketch.add(ms));
+        }
         for (dims, class, n) in delta.errors {
             *self.errors.entry((key(dims, now), Cow::into_owned(class))).or_default() += n;
         }
@@ -102,6 +112,7 @@ impl Sum {
 
     async fn save(self, tx: &mut Tx) -> store::Result<()> {
         tx.add_kpis(self.rollups).await?;
+        tx.add_live(&self.live).await?;
         tx.add_kpi_errors(&self.errors).await?;
         for (step, row) in &self.corrections {
             tx.add_kpi_correction(*step, row).await?;
@@ -159,6 +170,7 @@ pub async fn widen(app: &App) -> store::Result<()> {
             tx.delete_kpi_corrections(step, &country.code, now.plus(-CORRECTIONS)).await?;
         }
     }
+    tx.delete_live(now.plus(-LIVE)).await?;
     tx.delete_kpi_names(now.plus(-NAMES)).await?;
     tx.commit().await
 }

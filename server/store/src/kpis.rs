@@ -7,6 +7,7 @@ mod corrections;
 mod deltas;
 mod figures;
 mod fold;
+mod live;
 mod mttr;
 mod names;
 
@@ -19,18 +20,20 @@ use domain::{
 use crate::{Result, StoreError};
 
 pub use corrections::CorrectionRow;
-pub use deltas::{DeltaDims, KpiDelta};
-pub use figures::{ComponentKpis, SupplierKpis};
+pub use deltas::{DeltaDims, KpiDelta, LivePlace};
+pub use figures::{ComponentKpis, StepKpis, SupplierKpis};
 pub use fold::{KpiErrors, KpiKey, KpiRollups};
+pub use live::LiveRollups;
 pub use mttr::Mttr;
 pub use names::NameKind;
 
 /// Statements of these files.
-pub(crate) const STATEMENTS: [&[crate::statement::Statement]; 6] = [
+pub(crate) const STATEMENTS: [&[crate::statement::Statement]; 7] = [
     corrections::STATEMENTS,
     deltas::STATEMENTS,
     figures::STATEMENTS,
     fold::STATEMENTS,
+    live::STATEMENTS,
     mttr::STATEMENTS,
     names::STATEMENTS,
 ];

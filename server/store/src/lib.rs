@@ -73,8 +73,8 @@ pub use error::StoreError;
 pub use grid::{ComponentRow, CountryRow, PortfolioRow};
 pub use incidents::{IncidentCellRow, IncidentRow};
 pub use kpis::{
-    ComponentKpis, CorrectionRow, DeltaDims, KpiDelta, KpiErrors, KpiKey, KpiRollups, KpiRow, KpiScope, Mttr,
-    NameKind, SupplierKpis,
+    ComponentKpis, CorrectionRow, DeltaDims, KpiDelta, KpiErrors, KpiKey, KpiRollups, KpiRow, KpiScope,
+    LivePlace, LiveRollups, Mttr, NameKind, StepKpis, SupplierKpis,
 };
 pub use leases::OwnerSession;
 pub use mail_back::MailPauseRow;

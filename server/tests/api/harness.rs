@@ -137,6 +137,7 @@ impl TestApp {
         let mut judge = self.judge.lock().await;
         for _ in 0..times {
             self.pass(domain::clock::SECOND);
+            self.fold().await;
             judge.evaluate(&self.app).await.expect("an evaluation");
         }
     }

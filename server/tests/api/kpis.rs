@@ -132,8 +132,9 @@ api_tests! {
         let mut tx = app.app.store.read().await.expect("a transaction");
         let period = (at.plus(-HOUR), app.now());
         let supplier = tx.supplier_kpis("smdp-a", Some("2"), period, app.now()).await.expect("KPIs");
-        let (_, download, errors) = supplier.steps.iter().find(|(s, ..)| *s == Step::Download).expect("a step");
-        assert_eq!((download.tally.failed, errors.as_slice()), (4, &[("timeout".to_owned(), 4)][..]));
+        let download = supplier.steps.iter().find(|s| s.step == Step::Download).expect("a step");
+        let errors = vec![("timeout".to_owned(), 4)];
+        assert_eq!((download.figures.tally.failed, &download.errors), (4, &errors));
         let component = tx.component_kpis("euicc-download", Some("FR"), Some("canary"), period, app.now()).await;
         assert_eq!(component.expect("KPIs").expect("a step measures it").figures.samples, 10);
         assert!(tx.component_kpis("voice", None, None, period, app.now()).await.expect("an answer").is_none());
@@ -415,5 +416,38 @@ api_tests! {
         assert_eq!(tx.mttr(None, Some("IT"), None, period).await.expect("MTTR").mean_ms, None);
         assert_eq!(tx.mttr(None, None, Some("smdp-a"), period).await.expect("MTTR").incidents, 0, "nothing depends on it");
         assert_eq!(tx.mttr(None, None, None, (period.0, app.now())).await.expect("MTTR").incidents, 0, "restored later");
+    }
+
+    async fn wide_windows_are_of_hours_and_forget_what_was_not_live(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let at = app.now();
+        for hour in 0..30 {
+            app.pass(at.plus(hour * HOUR + 10 * MINUTE).since(app.now()));
+            for events in batch(&format!("h{hour}"), "FR", 4, 4, app.now()) {
+                app.ingest(&key, &events).await;
+            }
+            // One whose end is told too late to bear on a verdict.
+            let begun = journey(&format!("late-{hour}"), app.now(), &[("requested", 0, json!({}))]);
+            send(app, &key, begun).await;
+            app.pass(11 * MINUTE);
+            let told = journey(&format!("late-{hour}"), app.now().plus(-11 * MINUTE), &[("enabled", 9 * SECOND, json!({}))]);
+            send(app, &key, told).await;
+            app.fold().await;
+            kpis::widen(&app.app).await.expect("a fold");
+        }
+        app.pass(MINUTE);
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        for (secs, hours) in [(3_600, 1), (86_400, 24)] {
+            let window = tx.wide_window(secs, app.now(), |_, _| true).await.expect("a window");
+            let counts = &window[&(Step::Journey, "FR".to_owned())];
+            assert_eq!((counts.samples, counts.succeeded), (4 * hours, 3 * hours), "{secs}");
+            assert_eq!(counts.latencies.count(), usize::try_from(3 * hours).expect("few"));
+            let median = counts.latency_quantile_ms(0.5).expect("latencies");
+            assert!((6_930..=7_070).contains(&median), "{median} ms");
+        }
+        let without = tx.wide_window(3_600, app.now(), |_, _| false).await.expect("a window");
+        assert_eq!(without[&(Step::Journey, "FR".to_owned())].latency_quantile_ms(0.5), None);
+        assert_eq!(figures(app, Step::Journey, &KpiScope::default(), at).await.tally.entered, 150, "figures hold them all");
     }
 }

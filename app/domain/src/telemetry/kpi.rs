@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    latency::Latencies,
     lifecycle::{Contribution, Outcome, step_sla},
     rollup::Figures,
 };
@@ -35,6 +36,8 @@ pub struct Counts {
     pub fallback: i64,
     /// Latencies: (bin, samples), by bin.
     pub bins: Vec<(i64, i64)>,
+    /// Latencies of wide windows, which have no bins.
+    pub latencies: Latencies,
     /// The most frequent error class and its count.
     pub top_error: Option<(String, i64)>,
 }
@@ -43,6 +46,9 @@ impl Counts {
     /// The latency below which a share of the samples lies, in milliseconds; none without latencies.
     #[must_use]
     pub fn latency_quantile_ms(&self, share: f64) -> Option<i64> {
+        if self.bins.is_empty() {
+            return self.latencies.quantile_ms(share);
+        }
         let all: i64 = self.bins.iter().map(|(_, n)| n).sum();
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of samples")]
         let rank = (share * all as f64).ceil() as i64;

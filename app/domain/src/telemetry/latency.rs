@@ -24,6 +24,8 @@ impl PartialEq for Latencies {
     }
 }
 
+impl Eq for Latencies {}
+
 impl Latencies {
     /// Adds one latency; negative ones count as 0.
     #[allow(clippy::cast_precision_loss, reason = "latencies are far below 2^53 milliseconds")]

@@ -23,11 +23,16 @@ statements! {
 /// Minute (milliseconds), step, country, supplier with its node, flow, cohort.
 pub type DeltaDims<'a> = (i64, Step, Cow<'a, str>, Cow<'a, str>, Cow<'a, str>, Cow<'a, str>);
 
+/// Minute (milliseconds), step, country.
+pub type LivePlace<'a> = (i64, Step, Cow<'a, str>);
+
 /// What one commit adds.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct KpiDelta<'a> {
     /// Entered, succeeded, late, failed, fallback, illegal; and latencies in milliseconds.
     pub rollups: Vec<(DeltaDims<'a>, [i64; 6], Vec<i64>)>,
+    /// The same of what bears on live verdicts, by minute (milliseconds), step and country alone.
+    pub live: Vec<(LivePlace<'a>, [i64; 6], Vec<i64>)>,
     /// Error class and failures.
     pub errors: Vec<(DeltaDims<'a>, Cow<'a, str>, i64)>,
     /// Whether it was in time, activations, and when the newest was heard of (milliseconds). The minute is the one in
@@ -39,7 +44,10 @@ impl KpiDelta<'_> {
     /// Whether it adds nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rollups.is_empty() && self.errors.is_empty() && self.corrections.is_empty()
+        self.rollups.is_empty()
+            && self.live.is_empty()
+            && self.errors.is_empty()
+            && self.corrections.is_empty()
     }
 }
 

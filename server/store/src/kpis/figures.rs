@@ -51,11 +51,22 @@ fn read(row: Row) -> Result<KpiRow> {
     Ok(KpiRow { at: at.into(), width_secs, country, supplier, node, flow, cohort, tally, latency })
 }
 
+/// What was measured of one step in a period.
+#[derive(Debug, Clone)]
+pub struct StepKpis {
+    /// The step.
+    pub step: Step,
+    /// Its figures.
+    pub figures: Figures,
+    /// Failures by error class, the most frequent first.
+    pub errors: Vec<(String, i64)>,
+}
+
 /// What a supplier did in a period.
 #[derive(Debug, Clone)]
 pub struct SupplierKpis {
-    /// Per step in the order of the journey: figures, and failures by error class, the most frequent first.
-    pub steps: Vec<(Step, Figures, Vec<(String, i64)>)>,
+    /// Each step, in the order of the journey.
+    pub steps: Vec<StepKpis>,
     /// What counted as failed and was heard of as a success afterwards, oldest first.
     pub corrections: Vec<CorrectionRow>,
     /// Over incidents that held cells which depend on it.
@@ -149,7 +160,8 @@ impl Tx {
         let (mut steps, mut corrections) = (Vec::new(), Vec::new());
         for step in Step::ALL {
             let figures = self.kpi_figures(step, &scope, (from, to), now).await?;
-            steps.push((step, figures, self.kpi_errors(step, &scope, from, to).await?));
+            let errors = self.kpi_errors(step, &scope, from, to).await?;
+            steps.push(StepKpis { step, figures, errors });
             corrections.extend(self.kpi_corrections(step, &scope, from, to).await?);
         }
         corrections.sort_by_key(|c| c.counted_at);

@@ -113,7 +113,7 @@ fn merge(latencies: &mut Latencies, bytes: &[u8]) -> Result<()> {
     if latencies.merge_bytes(bytes) { Ok(()) } else { Err(no_sketch()) }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
         let _ = write!(out, "{b:02x}");
