@@ -169,7 +169,6 @@ impl World {
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let done = tx.done_public_actions_since(stories_from).await?;
-        let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         let world = Self {
             now,
             revision: page.as_ref().map_or(0, |p| p.revision),
@@ -196,7 +195,7 @@ impl World {
             silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,
             engaged,
             charts: charts(tx).await?,
-            ledger: ledger(&clocks, now.plus(-90 * DAY), now),
+            ledger: ledger(&tx.cadence_clocks(now.plus(-90 * DAY)).await?, now.plus(-90 * DAY), now),
             stale_since: None,
         };
         Ok((world, held))
