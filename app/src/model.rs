@@ -3,6 +3,7 @@
 
 mod bars;
 mod cell;
+mod chart;
 mod edits;
 mod evidence;
 mod front;
@@ -20,6 +21,7 @@ mod verdict;
 
 pub use bars::Bars;
 pub use cell::{CellChange, CellPage};
+pub use chart::{Chart, ChartTable, Charts};
 pub use edits::{EditedText, EditedUpdate, EditsPage};
 pub use evidence::{EvidenceList, EvidencePage};
 pub use front::Front;

@@ -3,6 +3,7 @@
 mod area;
 mod bars;
 mod card;
+mod chart;
 mod difference;
 mod evidence;
 mod graph;
@@ -16,6 +17,7 @@ mod timeline;
 pub use area::area_text;
 pub use bars::{bars, service_lines};
 pub use card::{due, facts, incident_card};
+pub use chart::{chart_table, charts, measured};
 pub use difference::difference;
 pub use evidence::{evidence_tables, evidence_verdict};
 pub use graph::graphs;

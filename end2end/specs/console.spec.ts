@@ -32,6 +32,7 @@ const paths = () => [
   '/console/telemetry',
   '/console/sources',
   '/console/settings/availability',
+  '/console/explorer',
   cell,
   reviewed,
   `${reviewed}/rca`,

@@ -22,6 +22,7 @@ pub mod notices;
 pub mod partner_pages;
 pub mod policies;
 pub mod proposals;
+pub mod public_charts;
 pub mod rca;
 pub mod rehearsals;
 pub mod roles;

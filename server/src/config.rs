@@ -32,6 +32,8 @@ pub struct Config {
     /// Opens `/metrics` to whoever sends it as a bearer token; empty: it is shut.
     #[serde(default)]
     pub metrics_token: Secret,
+    /// How long telemetry is kept.
+    pub telemetry: Telemetry,
     /// Mail.
     pub smtp: Smtp,
     /// Webhooks.
@@ -47,6 +49,25 @@ pub struct Config {
     /// The demo's mail spool; nobody else has one.
     #[serde(skip)]
     pub mail_spool: Option<PathBuf>,
+}
+
+/// How long telemetry is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Days that raw events and journeys are kept; KPIs stay.
+    pub raw_events_days: i64,
+}
+
+impl Telemetry {
+    /// What the types cannot check.
+    fn check(&self) -> Result<(), String> {
+        // Senders are promised that a repeat within a week is harmless.
+        if (7..=3_650).contains(&self.raw_events_days) {
+            return Ok(());
+        }
+        Err("telemetry.raw_events_days: 7 to 3650; what is sent again within a week must be known".into())
+    }
 }
 
 /// Rate limits, each per client address.
@@ -162,7 +183,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Names of the settings and sections that the environment may override.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "listen",
     "base_url",
     "data",
@@ -172,6 +193,7 @@ const SETTINGS: [&str; 12] = [
     "security_contact",
     "metrics_token",
     "log",
+    "telemetry",
     "smtp",
     "webhook",
     "limits",
@@ -226,6 +248,7 @@ impl Config {
                 "base_url: {base} must be an origin like https://status.example.com, without a path"
             ));
         }
+        self.telemetry.check()?;
         self.smtp.check()?;
         self.webhook.check()
     }

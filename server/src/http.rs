@@ -110,6 +110,7 @@ fn guarded() -> Router<App> {
         .route("/console/settings/portfolios", post(settings::add_portfolio))
         .route("/console/settings/countries", post(settings::add_country))
         .route("/console/settings/components", post(settings::add_component))
+        .route("/console/settings/charts", post(settings::choose_charts))
         .route("/console/people", get(people::show).post(people::add))
         .route("/console/people/{id}/access", post(people::set_access))
         .route("/console/mail-spool", get(spool::list))
@@ -118,9 +119,10 @@ fn guarded() -> Router<App> {
 
 /// The same, about where telemetry comes from.
 fn sources() -> Router<App> {
-    use console::sources;
+    use console::{explorer, sources};
     Router::new()
         .route("/console/sources", get(sources::show))
+        .route("/console/explorer", get(explorer::show))
         .route("/console/sources/keys", post(sources::add_key))
         .route("/console/sources/keys/{id}/renew", post(sources::renew_key))
         .route("/console/sources/keys/{id}/revoke", post(sources::revoke_key))

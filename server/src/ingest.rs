@@ -3,12 +3,15 @@
 
 mod alertmanager;
 mod answer;
+mod deltas;
 mod envelope;
 mod es2plus;
 mod grid;
 mod heartbeat;
 mod key;
+mod kpi_metrics;
 mod metrics;
+mod names;
 mod scope;
 mod writer;
 

@@ -3,8 +3,10 @@
 pub mod api;
 pub mod blast;
 pub mod cards;
+pub mod charts;
 pub mod deliveries;
 pub mod edits;
+pub mod explored;
 pub mod feed;
 pub mod notice;
 pub mod pages;

@@ -3,6 +3,8 @@
 pub mod background;
 pub mod degradation;
 pub mod housekeeping;
+pub mod kpis;
 pub mod outbox;
 pub mod presence;
+pub mod retention;
 pub mod timers;

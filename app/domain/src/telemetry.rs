@@ -4,5 +4,7 @@ pub mod alert;
 pub mod degradation;
 pub mod event;
 pub mod kpi;
+pub mod latency;
 pub mod lifecycle;
 pub mod mapping;
+pub mod rollup;

@@ -102,6 +102,7 @@ impl Frame {
             ("/console/rehearsals", "Rehearsals"),
             ("/console/record", "Record"),
             ("/console/telemetry", "Telemetry"),
+            ("/console/explorer", "Explorer"),
             ("/console/subscribers", "Subscribers"),
             ("/console/settings", "Settings"),
         ];

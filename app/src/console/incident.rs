@@ -149,7 +149,13 @@ fn origin(model: &Declare) -> AnyView {
             <p class="card note">{format!("Rehearsal: {name}. Nobody outside sees or hears it.")}</p>
         }
     });
-    view! { {proposal}{rehearsal} }.into_any()
+    let explored = model.explored.as_ref().map(|(asked, evidence)| {
+        view! {
+            <input type="hidden" name="explored" value=asked.clone() />
+            <p class="card note">{format!("From the explorer, kept as evidence: {evidence}.")}</p>
+        }
+    });
+    view! { {proposal}{explored}{rehearsal} }.into_any()
 }
 
 /// The form that declares an incident.

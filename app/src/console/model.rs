@@ -149,6 +149,8 @@ pub struct Declare {
     pub partners: Vec<(String, String, bool)>,
     /// The proposal that it comes from, and its evidence.
     pub proposal: Option<(String, String)>,
+    /// What was asked in the explorer, and the figures.
+    pub explored: Option<(String, String)>,
     /// The rehearsal that it belongs to: id and name.
     pub rehearsal: Option<(String, String)>,
     /// Per severity: number, label, cadence and examples.
@@ -450,6 +452,8 @@ pub struct Settings {
     pub portfolios: Vec<(String, String, String)>,
     /// Component name, slug, bound step.
     pub components: Vec<(String, String, String)>,
+    /// Components that activations measure: id, name, and whether everybody sees their charts.
+    pub charts: Vec<(String, String, bool)>,
     /// Whether this person may change the grid.
     pub may_maintain: bool,
     /// What was wrong.

@@ -13,10 +13,37 @@ pub fn settings(frame: &Frame, model: &Settings) -> String {
             <p><a href="/console/settings/promises">"Promises: severity matrix, business hours, reminders"</a></p>
             <p><a href="/console/settings/availability">"Availability targets and credits"</a></p>
             {grid(frame, model)}
+            {charts(frame, model)}
             <p><a href="/console/sources#keys">"Keys for telemetry, and what they may speak of"</a></p>
         }
         .into_any()
     })
+}
+
+fn charts(frame: &Frame, model: &Settings) -> Option<AnyView> {
+    if model.charts.is_empty() || !model.may_maintain {
+        return None;
+    }
+    let boxes = model
+        .charts
+        .iter()
+        .map(|(id, name, is_public)| {
+            view! { <label class="pick"><input type="checkbox" name="chart" value=id.clone() checked=*is_public />{name.clone()}</label> }
+        })
+        .collect_view();
+    Some(
+        view! {
+            <h2 id="charts">"Public charts"</h2>
+            <p class="d">"Everybody sees how many activations succeeded and how long half of them took, over 24 hours and 90 days, on the pages of the services that you tick. No supplier is named. Charts are drawn anew every five minutes."</p>
+            <form method="post" action="/console/settings/charts">
+                {frame.token()}
+                <div class="picks">{boxes}</div>
+                {remark(model.error.as_ref(), "chart")}
+                <div class="act"><button>"Save"</button></div>
+            </form>
+        }
+        .into_any(),
+    )
 }
 
 fn grid(frame: &Frame, model: &Settings) -> AnyView {

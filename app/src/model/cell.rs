@@ -2,7 +2,7 @@
 
 use domain::status::CellStatus;
 
-use super::{Bars, IncidentCard, PastIncident, Site};
+use super::{Bars, Charts, IncidentCard, PastIncident, Site};
 use crate::paths;
 
 /// A change of the shown status.
@@ -35,6 +35,8 @@ pub struct CellPage {
     pub basis: String,
     /// Figures: label, value, second line (may be empty).
     pub evidence: Vec<(String, String, String)>,
+    /// What was measured over time, where everybody may see it.
+    pub charts: Vec<Charts>,
     /// Ninety days.
     pub bars: Bars,
     /// How the uptime was counted, with the time that had no data.
@@ -67,6 +69,7 @@ impl CellPage {
                 ("Most frequent error".into(), "timeout".into(), "18.2 % of downloads".into()),
                 ("Measured".into(), "14:30 UTC".into(), "12 s ago".into()),
             ],
+            charts: vec![Charts::sample()],
             bars: Bars::sample(),
             formula: "100 % minus downtime; 7 days without data are left out.".into(),
             target: "Target: 99.9 % round the clock; missed.".into(),

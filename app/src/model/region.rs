@@ -2,7 +2,7 @@
 
 use domain::status::CellStatus;
 
-use super::{Bars, Grid, IncidentCard, PastIncident, Site, Verdict};
+use super::{Bars, Charts, Grid, IncidentCard, PastIncident, Site, Verdict};
 use crate::paths;
 
 /// One service with its ninety days.
@@ -41,6 +41,8 @@ pub struct RegionPage {
     pub lines: Vec<ServiceLine>,
     /// Incidents that ended in the last 90 days.
     pub past: Vec<PastIncident>,
+    /// What was measured over time, where everybody may see it.
+    pub charts: Vec<Charts>,
     /// Where to subscribe to it.
     pub subscribe: String,
 }
@@ -62,6 +64,7 @@ impl RegionPage {
             lines_title: "Services".into(),
             lines: super::Front::sample().services,
             past: vec![PastIncident::sample()],
+            charts: vec![Charts::sample()],
             subscribe: paths::subscribe_to("ES"),
         }
     }

@@ -30,6 +30,7 @@ pub fn cell_page(page: &CellPage) -> String {
             <h2>"Evidence"</h2>
             {evidence(page)}
         </section>
+        {page.charts.iter().map(ui::measured).collect_view()}
         <section>
             <h2>"Last 90 days"<small>"worst status of each UTC day, today on the right"</small></h2>
             <div class="one">{ui::bars(&page.bars)}</div>

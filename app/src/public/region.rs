@@ -31,6 +31,7 @@ pub fn region_page(page: &RegionPage) -> String {
             {ui::service_lines(&page.lines)}
             {ui::legend()}
         </section>
+        {page.charts.iter().map(ui::measured).collect_view()}
         {past}
         <p class="more"><a href=page.subscribe.clone()>{format!("Get updates about {}", page.name)}</a></p>
     };

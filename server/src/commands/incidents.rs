@@ -19,7 +19,7 @@ use super::{
     engagement, merge, notices, proposals, rca, rehearsals, roles,
     writing::{self, Overrides, Text},
 };
-use crate::clock::new_id;
+use crate::{clock::new_id, http::fields::Fields, reads::explored::Question};
 
 /// Declares an incident and publishes its first update.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,8 @@ pub struct Declare {
     pub next_update_due_at: Option<Timestamp>,
     /// The proposal that it comes from.
     pub proposal_id: Option<String>,
+    /// What was asked in the explorer, as the query of its address: the figures are kept as evidence.
+    pub explored: Option<String>,
     /// The partners that it is for; none: it is for everybody.
     pub partners: Vec<String>,
     /// The rehearsal that it belongs to: then nobody outside sees or hears it.
@@ -192,7 +194,8 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     let started_at = cmd.started_at.min(ctx.now);
     let incident =
         Incident::declare(severity, started_at, ctx.now, cmd.next_update_due_at, &matrix, &mut new_id)?;
-    let mut row = drawn_up(tx, ctx, title, &incident, policy_version, cmd.proposal_id.as_deref()).await?;
+    let evidence = evidence(tx, ctx, &cmd).await?;
+    let mut row = drawn_up(ctx, title, &incident, policy_version, evidence);
     row.is_rehearsal = cmd.rehearsal_id.is_some();
     row.is_public = partners.is_empty();
     tx.insert_incident(&row).await?;
@@ -228,19 +231,25 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
     Ok(Published { incident_id: row.id, update_id })
 }
 
-async fn drawn_up(
-    tx: &mut Tx,
+/// The figures that it is declared from, frozen: a proposal's, or those found in the explorer.
+async fn evidence(tx: &mut Tx, ctx: &Ctx, cmd: &Declare) -> Result<Option<String>, Refusal> {
+    if let Some(id) = &cmd.proposal_id {
+        return Ok(Some(tx.proposal(id).await?.ok_or(Refusal::NotFound("proposal"))?.evidence));
+    }
+    let Some(asked) = &cmd.explored else { return Ok(None) };
+    let question = Question::read(tx, &Fields::parse(asked.as_bytes()), ctx.now).await?;
+    let found = question.evidence(tx, ctx.now).await?;
+    Ok(found.and_then(|e| serde_json::to_string(&e).ok()))
+}
+
+fn drawn_up(
     ctx: &Ctx,
     title: String,
     incident: &Incident,
     policy_version: i64,
-    proposal_id: Option<&str>,
-) -> Result<IncidentRow, Refusal> {
-    let evidence = match proposal_id {
-        Some(id) => Some(tx.proposal(id).await?.ok_or(Refusal::NotFound("proposal"))?.evidence),
-        None => None,
-    };
-    Ok(IncidentRow {
+    evidence: Option<String>,
+) -> IncidentRow {
+    IncidentRow {
         id: new_id(),
         title,
         severity: incident.severity,
@@ -260,7 +269,7 @@ async fn drawn_up(
         is_public: true,
         is_backfilled: false,
         duplicate_of: None,
-    })
+    }
 }
 
 /// Does a verb on an open incident.

@@ -40,7 +40,7 @@ const HANDLING: [&str; 9] = [
     "draft",
     "workaround.*",
 ];
-const DECLARE: [&str; 12] = [
+const DECLARE: [&str; 13] = [
     "title",
     "severity",
     "started_at",
@@ -51,6 +51,7 @@ const DECLARE: [&str; 12] = [
     "customer_action",
     "next_update_due_at",
     "proposal",
+    "explored",
     "rehearsal",
     "partner",
 ];
@@ -155,6 +156,7 @@ async fn publish(
             message: message(fields),
             next_update_due_at: time(fields, "next_update_due_at")?,
             proposal_id: fields.some("proposal").map(str::to_owned),
+            explored: fields.some("explored").map(str::to_owned),
             partners: fields.all("partner").map(str::to_owned).collect(),
             rehearsal_id: fields.some("rehearsal").map(str::to_owned),
             idempotency_key,

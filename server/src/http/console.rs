@@ -5,6 +5,7 @@ pub mod desk;
 pub mod desk_book;
 pub mod drafts;
 pub mod evidence;
+pub mod explorer;
 pub mod forms;
 pub mod incidents;
 pub mod now;

@@ -20,12 +20,12 @@ use prometheus_client::{
 use store::Tx;
 use subtle::ConstantTimeEq as _;
 
-use super::Door;
+use super::{Door, kpi_metrics::kpis};
 
 /// How old an answer may be, in milliseconds.
 const FRESH: i64 = 5_000;
-/// Windows that are told: seconds, width of the rollups that they are read from, and how they are called.
-const WINDOWS: [(i64, i64, &str); 3] = [(600, 10, "10m"), (3_600, 300, "1h"), (86_400, 300, "24h")];
+/// Windows that are told: seconds, and how they are called.
+const WINDOWS: [(i64, &str); 3] = [(600, "10m"), (3_600, "1h"), (86_400, "24h")];
 
 /// What the doors did since the start.
 #[derive(Debug, Default)]
@@ -114,6 +114,7 @@ async fn text(door: &Door, now: Timestamp) -> store::Result<String> {
     let mut tx = door.app.store.read().await?;
     cells(&mut registry, &mut tx).await?;
     steps(&mut registry, &mut tx, now).await?;
+    kpis(&mut registry, &mut tx, now).await?;
     sources(&mut registry, &mut tx, now).await?;
     queues(&mut registry, &mut tx).await?;
     drop(tx);
@@ -161,8 +162,13 @@ async fn steps(registry: &mut Registry, tx: &mut Tx, now: Timestamp) -> store::R
     let fallback = Family::<StepLabels, Float>::default();
     let samples = Family::<StepLabels, Gauge>::default();
     let latency = Family::<QuantileLabels, Float>::default();
-    for (secs, width, window) in WINDOWS {
-        for ((step, country), counts) in tx.window(secs, width, now).await? {
+    for (secs, window) in WINDOWS {
+        let counted = if secs < 3_600 {
+            tx.window(secs, 10, now).await?
+        } else {
+            tx.wide_window(secs, now, |_, _| true).await?
+        };
+        for ((step, country), counts) in counted {
             let evidence = Evidence::of(step, &counts, secs, now);
             let labels = StepLabels { step: step.slug(), country: country.clone(), window };
             samples.get_or_create(&labels).set(evidence.samples);

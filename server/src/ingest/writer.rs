@@ -1,6 +1,9 @@
 //! One writer with group commit: requests wait together for one fsync, then all are answered.
 
-use std::collections::{BTreeSet, HashMap, hash_map::Entry};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+};
 
 use domain::{
     clock::Timestamp,
@@ -13,8 +16,12 @@ use domain::{
 use store::{BinKey, EventRow, RollupDelta, RollupKey, Tx};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::answer::{ItemError, Problem};
-use crate::{http::serve::stopped, state::App};
+use super::{
+    answer::{ItemError, Problem},
+    deltas::Deltas,
+    names::Names,
+};
+use crate::{clock::new_id, http::serve::stopped, state::App};
 
 /// Requests that may wait for the writer; more are turned away at once.
 const QUEUE: usize = 256;
@@ -66,6 +73,7 @@ impl Writer {
     pub fn start(app: App, mut stop: watch::Receiver<bool>) -> Self {
         let (send, mut jobs) = mpsc::channel::<Job>(QUEUE);
         tokio::spawn(async move {
+            let mut names = Names::default();
             loop {
                 let first = tokio::select! {
                     biased;
@@ -81,7 +89,7 @@ impl Writer {
                     events += job.items.len();
                     batch.push(job);
                 }
-                commit(&app, batch).await;
+                commit(&app, &mut names, batch).await;
             }
         });
         Self(send)
@@ -130,15 +138,16 @@ impl Writer {
     }
 }
 
-async fn commit(app: &App, jobs: Vec<Job>) {
+async fn commit(app: &App, names: &mut Names, jobs: Vec<Job>) {
     let (mut items, mut replies) = (Vec::new(), Vec::with_capacity(jobs.len()));
     for job in jobs {
         replies.push((job.items.len(), job.reply));
         items.extend(job.items);
     }
-    let kept = match keep(app, &items).await {
+    let kept = match keep(app, names, &items).await {
         Ok(kept) => Some(kept),
         Err(error) => {
+            names.forget();
             tracing::error!(%error, events = items.len(), "ingest: a commit failed");
             None
         }
@@ -158,7 +167,7 @@ fn id_of(item: &Item) -> Id<'_> {
     (&item.row.source, &item.row.event_id)
 }
 
-async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
+async fn keep(app: &App, names: &mut Names, items: &[Item]) -> store::Result<Outcomes> {
     let mut tx = app.store.write().await?;
     tx.lock_ingest().await?;
     let ids: Vec<Id<'_>> = items.iter().map(id_of).collect();
@@ -181,7 +190,7 @@ async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
     if !fresh.is_empty() {
         let rows: Vec<&EventRow> = fresh.iter().map(|i| &i.row).collect();
         tx.insert_events(&rows).await?;
-        journeys(&mut tx, &fresh).await?;
+        journeys(&mut tx, names, &fresh, app.clock.now()).await?;
     }
     tx.commit().await?;
     Ok(outcomes)
@@ -198,9 +207,13 @@ fn conflict(item: &Item) -> ItemError {
 }
 
 /// Applies new events to their journeys, and the difference to the rollups.
-async fn journeys(tx: &mut Tx, fresh: &[&Item]) -> store::Result<()> {
-    let events: Vec<(&EventRow, &ActivationEvent)> =
-        fresh.iter().filter_map(|i| i.activation.as_ref().map(|a| (&i.row, a))).collect();
+async fn journeys(tx: &mut Tx, names: &mut Names, fresh: &[&Item], now: Timestamp) -> store::Result<()> {
+    let mut events: Vec<(&EventRow, Cow<'_, ActivationEvent>)> = Vec::with_capacity(fresh.len());
+    for item in fresh {
+        if let Some(event) = &item.activation {
+            events.push((&item.row, names.tidy(tx, &item.row.key_id, event, now).await?));
+        }
+    }
     if events.is_empty() {
         return Ok(());
     }
@@ -212,34 +225,48 @@ async fn journeys(tx: &mut Tx, fresh: &[&Item]) -> store::Result<()> {
         .map(|a| (a.subject.clone(), a))
         .collect();
     let mut after = before.clone();
-    for (row, event) in events {
+    let mut illegal = Vec::new();
+    for (row, event) in &events {
         match after.remove(&event.subject) {
             None => {
                 after.insert(event.subject.clone(), Activation::begin(event, row.received_at));
             }
             Some(journey) => {
                 if journey.contradicts(event) {
-                    let flags = [row.flags.as_str(), "illegal_transition"]
-                        .iter()
-                        .filter(|f| !f.is_empty())
-                        .copied()
-                        .collect::<Vec<_>>();
-                    tx.flag_event(&row.source, &row.event_id, &flags.join(",")).await?;
+                    illegal.push((*row, event.as_ref()));
                 }
                 after.insert(event.subject.clone(), journey.apply(event, row.received_at));
             }
         }
     }
-    let (mut rollups, mut bins) = (HashMap::new(), HashMap::new());
+    flag(tx, &illegal).await?;
+    let (mut rollups, mut bins, mut deltas) = (HashMap::new(), HashMap::new(), Deltas::default());
+    for (row, event) in illegal {
+        deltas.illegal(event, row.received_at);
+    }
     for (subject, journey) in &after {
-        if let Some(old) = before.get(subject) {
+        let old = before.get(subject);
+        if let Some(old) = old {
             count(old, -1, &mut rollups, &mut bins);
         }
         count(journey, 1, &mut rollups, &mut bins);
+        deltas.change(old, journey);
     }
     tx.save_activations(after.values()).await?;
     tx.add_rollups(&rollups).await?;
-    tx.add_latency_bins(&bins).await
+    tx.add_latency_bins(&bins).await?;
+    let delta = deltas.finish();
+    if delta.is_empty() { Ok(()) } else { tx.insert_kpi_delta(&new_id(), &delta, now).await }
+}
+
+/// Flags the events that contradict their journeys.
+async fn flag(tx: &mut Tx, illegal: &[(&EventRow, &ActivationEvent)]) -> store::Result<()> {
+    for (row, _) in illegal {
+        let flags: Vec<&str> =
+            [row.flags.as_str(), "illegal_transition"].into_iter().filter(|f| !f.is_empty()).collect();
+        tx.flag_event(&row.source, &row.event_id, &flags.join(",")).await?;
+    }
+    Ok(())
 }
 
 /// Adds (or takes away) what a journey contributes.
@@ -260,7 +287,8 @@ fn count<'a>(
             delta.late += sign * i64::from(c.outcome == lifecycle::Outcome::Late);
             delta.failed += sign * i64::from(c.outcome == lifecycle::Outcome::Failed);
             delta.fallback += sign * i64::from(journey.is_fallback);
-            if let Some(ms) = c.latency_ms {
+            // Wider windows have sketches: see `deltas`.
+            if let Some(ms) = c.latency_ms.filter(|_| width == WIDTHS[0]) {
                 let key = (bucket, width, c.step, journey.country.as_str(), journey.is_live, latency_bin(ms));
                 *bins.entry(key).or_default() += sign;
             }

@@ -2,8 +2,8 @@
 
 use app::{
     model::{
-        AffectedCell, Bars, CellChange, CellPage, Front, HistoryMonth, HistoryPage, IncidentPage, Markup,
-        PastIncident, RegionPage, Scope, ServiceLine, Site, TimelineUpdate, verdict,
+        AffectedCell, Bars, CellChange, CellPage, Charts, Front, HistoryMonth, HistoryPage, IncidentPage,
+        Markup, PastIncident, RegionPage, Scope, ServiceLine, Site, TimelineUpdate, verdict,
     },
     paths,
 };
@@ -27,6 +27,7 @@ use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
 use super::{
     World,
     cards::{card, card_in, due, evidence, grid, line, past, sentence_parts, verdict_cells},
+    charts::{Drawn, charts},
     reviews::published,
     world::{Story, message},
 };
@@ -122,7 +123,9 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
     facts.extend(row.restored_at.map(|at| fact("Usable again", at.into())));
     facts.extend(row.resolved_at.map(|at| fact("Resolved", at.into())));
     facts.extend(
-        evidence(row.evidence.as_deref()).map(|e| ("Evidence".to_owned(), e.sentence(), String::new())),
+        evidence(row.evidence.as_deref())
+            .filter(|e| e.about.is_none())
+            .map(|e| ("Evidence".to_owned(), e.sentence(), String::new())),
     );
     facts.extend(world.engaged.get(id).into_iter().flatten().map(engaged));
     let cells = story.cells.iter().filter_map(|id| {
@@ -331,6 +334,7 @@ fn region_page(
             .take(10)
             .map(|s| past(world, s))
             .collect(),
+        charts: Vec::new(),
         subscribe: paths::SUBSCRIBE.into(),
     }
 }
@@ -367,8 +371,18 @@ pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
             .take(10)
             .map(|s| past(world, s))
             .collect(),
+        charts: measured(world, component, ""),
         subscribe: paths::SUBSCRIBE.into(),
     })
+}
+
+/// The charts that everybody may see, where the operator shows them.
+fn measured(world: &World, component: &store::ComponentRow, country: &str) -> Vec<Charts> {
+    let Some(series) = world.charts_of(component, country) else { return Vec::new() };
+    [("Last 24 hours", series.day, 3_600), ("Last 90 days", series.quarter, 86_400)]
+        .into_iter()
+        .map(|(title, points, slot_secs)| charts(title, &points, slot_secs, Drawn::Public))
+        .collect()
 }
 
 /// A cell's page.
@@ -398,6 +412,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         since: utc_and_local(cell.since_at, world.now, &[place]),
         basis: basis_words(cell),
         evidence: figures(world, cell),
+        charts: measured(world, component, &country.code),
         bars: Bars::of(history, world.now),
         formula: formula(history),
         target: promised(world, cell),

@@ -27,6 +27,8 @@ use store::{
     policies::{AVAILABILITY, SEVERITY_MATRIX},
 };
 
+use crate::commands::public_charts::Series;
+
 /// How far back the bars look.
 const WINDOW: i64 = 91 * DAY;
 /// How far back the history looks.
@@ -102,8 +104,15 @@ pub struct World {
     pub automatic_statements: i64,
     /// Dips of 90 days that ended without a published word, and how many of them were told afterwards.
     pub silent_fixes: (i64, i64),
+    /// What public charts show, as JSON, by component and country; without a country: all of them.
+    pub charts: HashMap<(String, String), String>,
     /// `08:31 UTC`: when it was read, once the database has been gone for a while.
     pub stale_since: Option<String>,
+}
+
+async fn charts(tx: &mut Tx) -> store::Result<HashMap<(String, String), String>> {
+    let series = tx.chart_series().await?.into_iter();
+    Ok(series.map(|(component, country, body)| ((component, country), body)).collect())
 }
 
 impl World {
@@ -166,7 +175,6 @@ impl World {
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let done = tx.done_public_actions_since(stories_from).await?;
-        let clocks = tx.cadence_clocks(now.plus(-90 * DAY)).await?;
         let world = Self {
             now,
             revision: page.as_ref().map_or(0, |p| p.revision),
@@ -194,10 +202,18 @@ impl World {
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
             silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,
             engaged,
-            ledger: ledger(&clocks, now.plus(-90 * DAY), now),
+            charts: charts(tx).await?,
+            ledger: ledger(&tx.cadence_clocks(now.plus(-90 * DAY)).await?, now.plus(-90 * DAY), now),
             stale_since: None,
         };
         Ok((world, held))
+    }
+
+    /// The charts of a component in a country (empty: in all of them) that everybody may see.
+    #[must_use]
+    pub fn charts_of(&self, component: &ComponentRow, country: &str) -> Option<Series> {
+        let body = self.charts.get(&(component.id.clone(), country.to_owned()))?;
+        serde_json::from_str(body).ok()
     }
 
     /// A cell.

@@ -2,7 +2,11 @@
 
 mod alerts;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{
     clock::{HOUR, SECOND, Timestamp},
@@ -32,14 +36,22 @@ const RENEW_WIDE: i64 = 15 * SECOND;
 #[derive(Default)]
 pub struct Judge {
     streaks: HashMap<String, Streak>,
-    wide: Option<(Timestamp, Vec<(i64, Window)>)>,
+    /// The wider windows.
+    wide: [Option<Wide>; 2],
+}
+
+/// A wider window: when it was read, for whom, and what it says.
+struct Wide {
+    at: Timestamp,
+    needed: HashSet<(Step, String)>,
+    window: Arc<Window>,
 }
 
 /// Everything that one evaluation reads at once.
 struct Scene {
     now: Timestamp,
     policy: Policy,
-    windows: Vec<(i64, Window)>,
+    windows: Vec<(i64, Arc<Window>)>,
     beats: Vec<HeartbeatRow>,
     /// By cell.
     alerts: HashMap<String, AlertRow>,
@@ -72,7 +84,11 @@ impl Judge {
         let steps: HashMap<String, (String, Option<Step>)> =
             tx.components().await?.into_iter().map(|c| (c.id.clone(), (c.slug.clone(), c.step()))).collect();
         let all = tx.cells().await?;
-        let scene = self.scene(&mut tx, now).await?;
+        let measured: Vec<(Step, String)> = all
+            .iter()
+            .filter_map(|c| Some((steps.get(&c.component_id)?.1?, c.country_code.clone())))
+            .collect();
+        let scene = self.scene(&mut tx, &measured, now).await?;
         let mut plans = Vec::new();
         for cell in all {
             let Some((slug, step)) = steps.get(&cell.component_id) else { continue };
@@ -103,24 +119,55 @@ impl Judge {
         Ok(count)
     }
 
-    async fn scene(&mut self, tx: &mut Tx, now: Timestamp) -> Result<Scene, Refusal> {
+    async fn scene(
+        &mut self,
+        tx: &mut Tx,
+        measured: &[(Step, String)],
+        now: Timestamp,
+    ) -> Result<Scene, Refusal> {
         let (_, policy): (i64, Policy) = tx.policy(DEGRADATION).await?;
-        let [narrow, hour, day] = policy.windows_secs;
-        let mut windows = vec![(narrow, tx.window(narrow, 10, now).await?)];
-        let stale = self.wide.as_ref().is_none_or(|(at, _)| now.since(*at).abs() >= RENEW_WIDE);
-        if stale {
-            let wide = vec![(hour, tx.window(hour, 300, now).await?), (day, tx.window(day, 300, now).await?)];
-            self.wide = Some((now, wide));
-        }
-        windows.extend(self.wide.iter().flat_map(|(_, w)| w.clone()));
         Ok(Scene {
             now,
+            windows: self.windows(tx, &policy, measured, now).await?,
             policy,
-            windows,
             beats: tx.heartbeats().await?,
             alerts: alerts::worst(tx.firing_alerts().await?),
             proposals: tx.open_proposals().await?,
         })
+    }
+
+    /// The windows, narrowest first; a wider one only where some cell has too few samples in those before it.
+    async fn windows(
+        &mut self,
+        tx: &mut Tx,
+        policy: &Policy,
+        measured: &[(Step, String)],
+        now: Timestamp,
+    ) -> Result<Vec<(i64, Arc<Window>)>, Refusal> {
+        let [narrow, wide @ ..] = policy.windows_secs;
+        let mut last = Arc::new(tx.window(narrow, 10, now).await?);
+        let mut windows = vec![(narrow, Arc::clone(&last))];
+        for (kept, secs) in self.wide.iter_mut().zip(wide) {
+            let is_short = |key: &&(Step, String)| {
+                last.get(*key).map_or(0, |counts| counts.samples) < policy.minimum_samples
+            };
+            let needed: HashSet<(Step, String)> = measured.iter().filter(is_short).cloned().collect();
+            if needed.is_empty() {
+                break;
+            }
+            let is_fresh = |w: &&Wide| now.since(w.at).abs() < RENEW_WIDE && needed.is_subset(&w.needed);
+            last = match kept.as_ref().filter(is_fresh) {
+                Some(wide) => Arc::clone(&wide.window),
+                None => {
+                    let is_needed = |step, country: &str| needed.contains(&(step, country.to_owned()));
+                    let window = Arc::new(tx.wide_window(secs, now, is_needed).await?);
+                    *kept = Some(Wide { at: now, needed, window: Arc::clone(&window) });
+                    window
+                }
+            };
+            windows.push((secs, Arc::clone(&last)));
+        }
+        Ok(windows)
     }
 
     async fn judge_step(

@@ -22,6 +22,7 @@ mod error;
 mod evidence_packs;
 mod grid;
 mod incidents;
+pub mod kpis;
 mod leases;
 mod mail_back;
 mod mappings;
@@ -35,8 +36,10 @@ mod page;
 mod partners;
 pub mod policies;
 mod proposals;
+mod public_charts;
 mod rehearsals;
 mod reminders;
+mod retention;
 mod reviews;
 mod roles;
 mod rotas;
@@ -71,6 +74,10 @@ pub use error::StoreError;
 pub use evidence_packs::EvidencePackRow;
 pub use grid::{ComponentRow, CountryRow, PortfolioRow};
 pub use incidents::{IncidentCellRow, IncidentRow};
+pub use kpis::{
+    ComponentKpis, CorrectionRow, DeltaDims, KpiDelta, KpiErrors, KpiKey, KpiRollups, KpiRow, KpiScope,
+    LivePlace, LiveRollups, Mttr, NameKind, StepKpis, SupplierKpis,
+};
 pub use leases::OwnerSession;
 pub use mail_back::MailPauseRow;
 pub use mappings::{MappingRow, UnmappedRow};

@@ -27,7 +27,9 @@ impl Statement {
 /// Every statement of the crate.
 #[must_use]
 pub fn all() -> Vec<Statement> {
+    let kpis = crate::kpis::STATEMENTS.concat();
     [
+        kpis.as_slice(),
         crate::activations::STATEMENTS,
         crate::audiences::STATEMENTS,
         crate::audit::STATEMENTS,
@@ -55,6 +57,8 @@ pub fn all() -> Vec<Statement> {
         crate::partners::STATEMENTS,
         crate::policies::STATEMENTS,
         crate::proposals::STATEMENTS,
+        crate::public_charts::STATEMENTS,
+        crate::retention::STATEMENTS,
         crate::rotas::STATEMENTS,
         crate::runbooks::STATEMENTS,
         crate::rehearsals::STATEMENTS,

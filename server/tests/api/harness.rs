@@ -137,6 +137,7 @@ impl TestApp {
         let mut judge = self.judge.lock().await;
         for _ in 0..times {
             self.pass(domain::clock::SECOND);
+            self.fold().await;
             judge.evaluate(&self.app).await.expect("an evaluation");
         }
     }
@@ -146,6 +147,11 @@ impl TestApp {
         let due = worker::timers::tick(&self.app).await.expect("a tick");
         self.app.snapshot.refresh().await;
         due
+    }
+
+    /// Folds what the doors added into the KPIs, as the worker would; how many commits it was.
+    pub(crate) async fn fold(&self) -> usize {
+        worker::kpis::fold(&self.app).await.expect("a fold")
     }
 
     /// The cell of a component in a country.

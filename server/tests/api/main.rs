@@ -13,6 +13,7 @@ mod evidence;
 mod export;
 mod incidents;
 mod ingest;
+mod kpis;
 mod public;
 mod rehearsals;
 mod reviews;

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lifecycle::{Contribution, Outcome, step_sla};
+use super::{
+    latency::Latencies,
+    lifecycle::{Contribution, Outcome, step_sla},
+    rollup::Figures,
+};
 use crate::{clock::Timestamp, component::Step};
 
 /// Logarithmic latency bins: bin `i` holds latencies below `bin_upper_ms(i)`; each is a quarter wider than the last.
@@ -32,6 +36,8 @@ pub struct Counts {
     pub fallback: i64,
     /// Latencies: (bin, samples), by bin.
     pub bins: Vec<(i64, i64)>,
+    /// Latencies of wide windows, which have no bins.
+    pub latencies: Latencies,
     /// The most frequent error class and its count.
     pub top_error: Option<(String, i64)>,
 }
@@ -40,6 +46,9 @@ impl Counts {
     /// The latency below which a share of the samples lies, in milliseconds; none without latencies.
     #[must_use]
     pub fn latency_quantile_ms(&self, share: f64) -> Option<i64> {
+        if self.bins.is_empty() {
+            return self.latencies.quantile_ms(share);
+        }
         let all: i64 = self.bins.iter().map(|(_, n)| n).sum();
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of samples")]
         let rank = (share * all as f64).ceil() as i64;
@@ -93,6 +102,9 @@ pub struct Evidence {
     pub top_error: Option<(String, f64)>,
     /// When it was judged.
     pub judged_at: Timestamp,
+    /// Which part of the activations it is about; none: all of the cell's. Names suppliers: for staff alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 impl Evidence {
@@ -111,6 +123,41 @@ impl Evidence {
             fallback_rate: share(counts.fallback),
             top_error: counts.top_error.as_ref().map(|(class, n)| (class.clone(), share(*n))),
             judged_at,
+            about: None,
+        }
+    }
+
+    /// The figures of any period, with the most frequent error class and its failures; none without samples.
+    #[must_use]
+    pub fn measured(
+        step: Step,
+        figures: &Figures,
+        top_error: Option<(String, i64)>,
+        window_secs: i64,
+        judged_at: Timestamp,
+    ) -> Option<Self> {
+        #[allow(clippy::cast_precision_loss, reason = "counts of samples")]
+        let share = |n: i64| 100.0 * n as f64 / figures.samples as f64;
+        Some(Self {
+            step,
+            share: figures.success_share()?,
+            samples: figures.samples,
+            window_secs,
+            median_latency_ms: figures.median_ms(),
+            p95_latency_ms: figures.p95_ms(),
+            fallback_rate: figures.fallback_rate().unwrap_or(0.0),
+            top_error: top_error.map(|(class, n)| (class, share(n))),
+            judged_at,
+            about: None,
+        })
+    }
+
+    /// The same with what it is about, which only staff may know.
+    #[must_use]
+    pub fn for_staff(&self) -> String {
+        match &self.about {
+            Some(about) => format!("{} ({about})", self.sentence()),
+            None => self.sentence(),
         }
     }
 
@@ -137,10 +184,14 @@ fn floor_tenth(share: f64) -> f64 {
     (share * 10.0 + 1e-9).floor() / 10.0
 }
 
-/// `10 min`, `1 h`, `24 h`.
+/// `10 min`, `1 h`, `24 h`, `7 days`.
 #[must_use]
 pub fn window_words(secs: i64) -> String {
-    if secs < 3_600 { format!("{} min", (secs + 59) / 60) } else { format!("{} h", secs / 3_600) }
+    match secs {
+        ..3_600 => format!("{} min", (secs + 59) / 60),
+        3_600..172_800 => format!("{} h", secs / 3_600),
+        _ => format!("{} days", secs / 86_400),
+    }
 }
 
 /// `1,600`.

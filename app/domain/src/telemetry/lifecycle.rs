@@ -99,6 +99,40 @@ pub struct Contribution {
     pub latency_ms: Option<i64>,
 }
 
+/// A step that counted as failed, and that a later event tells was passed after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// Which step.
+    pub step: Step,
+    /// Since when it had counted as failed.
+    pub counted_at: Timestamp,
+    /// It was passed within the SLA, and counts as a success now; otherwise it was late.
+    pub is_in_time: bool,
+}
+
+/// What later events say otherwise than was counted: of one journey before and after them.
+#[must_use]
+pub fn corrections(before: &Activation, after: &Activation) -> Vec<Correction> {
+    let passed = after.contributions();
+    let corrected = |old: Contribution| {
+        let new = passed.iter().find(|c| c.step == old.step)?;
+        let is_in_time = match new.outcome {
+            Outcome::Succeeded => true,
+            Outcome::Late => false,
+            Outcome::Pending | Outcome::Failed => return None,
+        };
+        let failed_at = match old.outcome {
+            Outcome::Pending => old.entered_at.plus(step_sla(old.step)),
+            Outcome::Failed => before.failure.as_ref()?.0,
+            Outcome::Succeeded | Outcome::Late => return None,
+        };
+        // What was told late itself counted as failed only since then.
+        let counted_at = failed_at.max(before.received_at);
+        (counted_at < after.received_at).then_some(Correction { step: old.step, counted_at, is_in_time })
+    };
+    before.contributions().into_iter().filter_map(corrected).collect()
+}
+
 impl Activation {
     /// An activation that its first event tells of.
     #[must_use]
@@ -215,5 +249,49 @@ impl Activation {
             (None, _, None) => Outcome::Pending,
         };
         Some(Contribution { step, entered_at, outcome, latency_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(happening: Happening, at: i64) -> ActivationEvent {
+        ActivationEvent {
+            subject: "ord-1".into(),
+            happening,
+            occurred_at: Timestamp::from_millis(at),
+            country: "FR".into(),
+            supplier: "smdp-a/1".into(),
+            flow: "ota".into(),
+            cohort: "baseline".into(),
+            is_download_only: false,
+        }
+    }
+
+    #[test]
+    fn a_success_that_is_told_after_the_sla_corrects_what_counted_as_failed() {
+        let at = Timestamp::from_millis;
+        let begun = Activation::begin(&told(Happening::Requested, 1_000), at(1_100));
+        let journey = |enabled, heard| {
+            let after = begun.clone().apply(&told(Happening::Enabled, enabled), at(heard));
+            corrections(&begun, &after).into_iter().find(|c| c.step == Step::Journey)
+        };
+        assert_eq!(journey(9_000, 9_100), None, "nothing had counted yet");
+        assert_eq!(journey(9_000, 61_000), None, "the SLA runs out at this moment");
+        let counted = Correction { step: Step::Journey, counted_at: at(61_000), is_in_time: true };
+        assert_eq!(journey(9_000, 61_001), Some(counted));
+        assert_eq!(journey(70_000, 70_100), Some(Correction { is_in_time: false, ..counted }));
+    }
+
+    #[test]
+    fn a_failure_that_was_none_is_a_correction_too() {
+        let at = Timestamp::from_millis;
+        let failed = Happening::Failed { step: Step::Download, error_class: "timeout".into() };
+        let begun = Activation::begin(&told(Happening::Issued, 1_000), at(1_100));
+        let failed = begun.apply(&told(failed, 5_000), at(5_100));
+        let after = failed.clone().apply(&told(Happening::Downloaded, 4_000), at(9_000));
+        let counted = Correction { step: Step::Download, counted_at: at(5_100), is_in_time: true };
+        assert_eq!(corrections(&failed, &after), vec![counted]);
     }
 }

@@ -165,7 +165,7 @@ pub(super) fn evidence_sentence(json: Option<&str>) -> String {
     if let Ok(alert) = serde_json::from_str::<AlertEvidence>(text) {
         return alert.sentence();
     }
-    serde_json::from_str::<Evidence>(text).map(|e| e.sentence()).unwrap_or_default()
+    serde_json::from_str::<Evidence>(text).map(|e| e.for_staff()).unwrap_or_default()
 }
 
 /// The board.

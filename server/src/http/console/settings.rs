@@ -11,11 +11,12 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::component::Step;
+use store::Tx;
 
-use super::{ctx, frame, page};
+use super::{ctx, forms, frame, page};
 use crate::{
     auth::{role::Permission, session::Session},
-    commands::{Refusal, cells},
+    commands::{Refusal, cells, public_charts},
     http::{errors::refusal_page, fields::Fields},
     state::App,
 };
@@ -59,9 +60,32 @@ async fn load(app: &App, session: &Session) -> Result<Settings, Refusal> {
             .into_iter()
             .map(|c| (c.name.clone(), c.slug.clone(), measured(c.step())))
             .collect(),
+        charts: charts(&mut tx).await?,
         may_maintain: session.role.may(Permission::Maintain),
         error: None,
     })
+}
+
+/// Components that activations measure, and whether everybody sees their charts.
+async fn charts(tx: &mut Tx) -> Result<Vec<(String, String, bool)>, Refusal> {
+    let chosen = tx.public_charts().await?;
+    let measured = tx.components().await?.into_iter().filter(|c| c.step().is_some());
+    Ok(measured.map(|c| (c.id.clone(), c.name, chosen.contains(&c.id))).collect())
+}
+
+/// Chooses the components whose charts everybody sees.
+pub async fn choose_charts(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Extension(fields): Extension<Fields>,
+) -> Response {
+    let done = async {
+        forms::only(&fields, &["chart"])?;
+        let mut tx = app.store.write().await?;
+        public_charts::choose(&mut tx, &ctx(&app, &session), &fields).await?;
+        Ok(tx.commit().await?)
+    };
+    finish(&app, &session, done.await).await
 }
 
 async fn finish(app: &App, session: &Session, done: Result<(), Refusal>) -> Response {

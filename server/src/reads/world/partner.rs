@@ -24,6 +24,8 @@ pub(super) async fn narrow(
     world.countries.retain(|c| world.cells.iter().any(|cell| cell.country_code == c.code));
     world.components.retain(|c| world.cells.iter().any(|cell| cell.component_id == c.id));
     world.portfolios.retain(|p| world.countries.iter().any(|c| c.portfolio_id == p.id));
+    // They are of countries that it does not sell, too.
+    world.charts.retain(|(_, country), _| !country.is_empty());
     // They tell of everybody's week.
     world.summaries.clear();
     add_facts(&mut world.incidents, facts, &label);

@@ -34,7 +34,7 @@ use crate::{
         },
         fields::Fields,
     },
-    reads::Blast,
+    reads::{Blast, explored::Question},
 };
 
 /// Where a declaration comes from.
@@ -44,6 +44,7 @@ pub struct From {
     supplier: Option<String>,
     component: Option<String>,
     rehearsal: Option<String>,
+    explored: Option<String>,
 }
 
 /// The form that declares; what this person saved of it comes back.
@@ -52,7 +53,8 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     let origins = origins(&mut tx, from.supplier.as_deref(), from.component.as_deref()).await?;
     let mut chosen = ticked(&mut tx, &origins).await?;
     let saved = tx.saved_draft(&desk.session.user_id, "", Form::Declare.slug()).await?;
-    if let (Some(draft), None) = (saved, from.proposal.as_ref().or(from.rehearsal.as_ref())) {
+    let origin = from.proposal.as_ref().or(from.rehearsal.as_ref()).or(from.explored.as_ref());
+    if let (Some(draft), None) = (saved, origin) {
         let words = format!("Restored from your draft of {}.", utc_time(draft.updated_at, desk.now()));
         let desk = Desk { fields: Fields::from_json(&draft.fields), ..desk };
         let mut model = typed(&desk, &mut tx, None).await?;
@@ -78,11 +80,31 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
         model.proposal = Some((id, evidence_sentence(Some(&proposal.evidence))));
         chosen.push((proposal.cell_id, proposal.proposed_status));
     }
+    if let Some(asked) = from.explored {
+        chosen.extend(explored(&desk, &mut tx, asked, &mut model).await?);
+    }
     model.rehearsal = rehearsed(&mut tx, from.rehearsal.as_deref()).await?;
     model.cells = choices(&mut tx, &chosen).await?;
     model.blast = reach(&desk, &mut tx, &chosen, model.severity).await?;
     model.partners = partners(&mut tx, &desk.fields).await?;
     Ok(show(&desk, StatusCode::OK, &model))
+}
+
+/// Fills the form from what was found in the explorer; cells in trouble.
+async fn explored(
+    desk: &Desk,
+    tx: &mut Tx,
+    asked: String,
+    model: &mut model::Declare,
+) -> Result<Vec<(String, CellStatus)>, Refusal> {
+    let question = Question::read(tx, &Fields::parse(asked.as_bytes()), desk.now()).await?;
+    let Some(draft) = question.draft(tx, desk.now()).await? else { return Ok(Vec::new()) };
+    model.severity = draft.severity;
+    model.started = forms::input_time(draft.started_at);
+    model.title = draft.title.into();
+    model.fields.known = draft.known;
+    model.explored = Some((asked, draft.evidence));
+    Ok(draft.cells)
 }
 
 fn show(desk: &Desk, status: StatusCode, model: &model::Declare) -> Response {
@@ -146,6 +168,7 @@ async fn typed(desk: &Desk, tx: &mut Tx, error: Option<FormError>) -> Result<mod
         origins: origins(tx, None, None).await?,
         blast: reach(desk, tx, &chosen, fields.one("severity").parse().unwrap_or(2)).await?,
         proposal: evidence(tx, fields.some("proposal")).await?,
+        explored: found_before(desk, tx).await?,
         rehearsal: rehearsed(tx, fields.some("rehearsal")).await?,
         severities: severities(tx).await?,
         next_update: fields.one("next_update_due_at").into(),
@@ -179,6 +202,13 @@ async fn evidence(tx: &mut Tx, proposal: Option<&str>) -> Result<Option<(String,
     let Some(id) = proposal else { return Ok(None) };
     let found = tx.proposal(id).await?;
     Ok(found.map(|p| (id.to_owned(), evidence_sentence(Some(&p.evidence)))))
+}
+
+/// What was asked in the explorer, and the figures.
+async fn found_before(desk: &Desk, tx: &mut Tx) -> Result<Option<(String, String)>, Refusal> {
+    let Some(asked) = desk.fields.some("explored") else { return Ok(None) };
+    let question = Question::read(tx, &Fields::parse(asked.as_bytes()), desk.now()).await?;
+    Ok(question.evidence(tx, desk.now()).await?.map(|e| (asked.to_owned(), e.for_staff())))
 }
 
 /// The rehearsal that it belongs to: id and name.
