@@ -4,6 +4,7 @@
 pub mod audiences;
 pub mod backfill;
 pub mod cells;
+pub mod certificates;
 pub mod clocks;
 pub mod desk_book;
 pub mod drafts;
@@ -26,6 +27,7 @@ pub mod roles;
 pub mod setup;
 pub mod silent_fixes;
 pub mod subscribe;
+pub mod suppliers;
 pub mod templates;
 pub mod users;
 pub mod workarounds;

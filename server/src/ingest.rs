@@ -3,6 +3,8 @@
 
 mod alertmanager;
 mod answer;
+mod aside;
+mod certificates;
 mod envelope;
 mod es2plus;
 mod grid;
@@ -27,7 +29,7 @@ use serde::de::DeserializeOwned;
 use store::ApiKeyRow;
 use tokio::sync::{Mutex, watch};
 
-pub use grid::{ALERTMANAGER, ES2PLUS};
+pub use grid::{ALERTMANAGER, ES2PLUS, FAILOVER};
 pub use writer::{Kept, Writer};
 
 use crate::state::App;
@@ -63,6 +65,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/ingest/v1/events", post(events).options(handshake))
         .route("/ingest/v1/heartbeat", post(heartbeat::beat))
+        .route("/ingest/v1/certificates", post(certificates::take))
         .route("/metrics", get(metrics::show))
         .route("/ingest/v1/alertmanager", post(alertmanager::alerts))
         .route("/gsma/rsp2/es2plus/handleDownloadProgressInfo", post(es2plus::progress))

@@ -5,4 +5,5 @@ pub mod degradation;
 pub mod housekeeping;
 pub mod outbox;
 pub mod presence;
+pub mod suppliers;
 pub mod timers;

@@ -13,6 +13,7 @@ pub mod incident;
 pub mod language;
 pub mod lead;
 pub mod notice;
+pub mod period;
 pub mod rehearsal;
 pub mod review;
 pub mod roster;

@@ -1,8 +1,12 @@
 //! Activations: events, journeys, windows, and what they say of a cell.
 
 pub mod alert;
+pub mod certificate;
 pub mod degradation;
 pub mod event;
 pub mod kpi;
 pub mod lifecycle;
 pub mod mapping;
+pub mod scorecard;
+pub mod supplier;
+pub mod upstream;

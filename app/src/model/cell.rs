@@ -35,6 +35,8 @@ pub struct CellPage {
     pub basis: String,
     /// Figures: label, value, second line (may be empty).
     pub evidence: Vec<(String, String, String)>,
+    /// What pages of suppliers say of what it depends on, in our words.
+    pub upstream: Vec<String>,
     /// Ninety days.
     pub bars: Bars,
     /// How the uptime was counted, with the time that had no data.
@@ -64,6 +66,10 @@ impl CellPage {
                 ("By a second way".into(), "3.1 %".into(), "fallback flow".into()),
                 ("Most frequent error".into(), "timeout".into(), "18.2 % of downloads".into()),
                 ("Measured".into(), "14:30 UTC".into(), "12 s ago".into()),
+            ],
+            upstream: vec![
+                "Upstream: Textline reports degraded performance, as of 14:28 UTC.".into(),
+                "Upstream: what Atlantica reports has been unknown since 12:05 UTC.".into(),
             ],
             bars: Bars::sample(),
             formula: "100 % minus downtime; 7 days without data are left out.".into(),

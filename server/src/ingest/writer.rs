@@ -13,7 +13,10 @@ use domain::{
 use store::{BinKey, EventRow, RollupDelta, RollupKey, Tx};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::answer::{ItemError, Problem};
+use super::{
+    answer::{ItemError, Problem},
+    aside::{self, Aside},
+};
 use crate::{http::serve::stopped, state::App};
 
 /// Requests that may wait for the writer; more are turned away at once.
@@ -29,6 +32,8 @@ pub(super) struct Item {
     pub(super) row: EventRow,
     /// What it does to a journey; none for events that are only kept.
     pub(super) activation: Option<ActivationEvent>,
+    /// What else it tells.
+    pub(super) aside: Option<Aside>,
 }
 
 /// What became of an event.
@@ -182,6 +187,7 @@ async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
         let rows: Vec<&EventRow> = fresh.iter().map(|i| &i.row).collect();
         tx.insert_events(&rows).await?;
         journeys(&mut tx, &fresh).await?;
+        aside::keep(&mut tx, &fresh).await?;
     }
     tx.commit().await?;
     Ok(outcomes)

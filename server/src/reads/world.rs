@@ -21,8 +21,8 @@ use domain::{
 };
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow,
-    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow,
-    WorkaroundRow, policies::SEVERITY_MATRIX,
+    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, UpstreamRow,
+    WeeklySummaryRow, WorkaroundRow, policies::SEVERITY_MATRIX,
 };
 
 /// How far back the bars look.
@@ -96,6 +96,8 @@ pub struct World {
     pub automatic_statements: i64,
     /// Dips of 90 days that ended without a published word, and how many of them were told afterwards.
     pub silent_fixes: (i64, i64),
+    /// Status pages of suppliers that visitors hear of, by cell.
+    pub upstreams: HashMap<String, Vec<UpstreamRow>>,
     /// `08:31 UTC`: when it was read, once the database has been gone for a while.
     pub stale_since: Option<String>,
 }
@@ -186,6 +188,7 @@ impl World {
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
             silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,
             engaged,
+            upstreams: upstreams(tx).await?,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
             stale_since: None,
         };
@@ -254,6 +257,19 @@ impl World {
             self.open().iter().filter(|s| s.row.restored_at.is_none()).map(|s| s.row.severity).collect();
         page_indicator(&cells, &open)
     }
+}
+
+/// What suppliers' own pages say, by the cells that they are about.
+async fn upstreams(tx: &mut Tx) -> store::Result<HashMap<String, Vec<UpstreamRow>>> {
+    let pages = tx.public_upstreams().await?;
+    let mut notes: HashMap<String, Vec<UpstreamRow>> = HashMap::new();
+    if pages.is_empty() {
+        return Ok(notes);
+    }
+    for (id, cell) in tx.public_upstream_cells().await? {
+        notes.entry(cell).or_default().extend(pages.iter().find(|p| p.id == id).cloned());
+    }
+    Ok(notes)
 }
 
 /// What incidents hold, by incident.
