@@ -13,6 +13,7 @@ pub mod engagement;
 pub mod incidents;
 pub mod kept;
 pub mod keys;
+pub mod launches;
 pub mod mappings;
 pub mod measured;
 pub mod merge;

@@ -19,7 +19,7 @@ use crate::{
     http::{public, router, serve},
     simulate,
     state::App,
-    worker::{degradation, housekeeping, outbox, presence, suppliers, timers},
+    worker::{degradation, housekeeping, launches, outbox, presence, suppliers, timers},
 };
 
 /// Runs a command; every failure is one sentence and a non-zero exit.
@@ -90,6 +90,7 @@ pub(crate) fn start_workers(
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
     tasks.spawn(timers::run(app.clone(), senders.clone(), stop.clone()));
     tasks.spawn(housekeeping::run(app.clone(), stop.clone()));
+    tasks.spawn(launches::run(app.clone(), stop.clone()));
     tasks.spawn(suppliers::run(app.clone(), stop.clone()));
     tasks.spawn(outbox::run(app.clone(), senders, stop.clone()));
     Ok(())

@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod degradation;
 pub mod event;
 pub mod kpi;
+pub mod launch;
 pub mod lifecycle;
 pub mod mapping;
 pub mod scorecard;

@@ -331,7 +331,9 @@ pub async fn change_upstream(
             "remove_upstream"
         }
     };
-    tx.bump_revision(ctx.now).await?;
+    if known.is_public || verb == Upstream::Show {
+        tx.bump_revision(ctx.now).await?;
+    }
     audit(tx, ctx, action, &subject(id), json!({ "name": known.name, "url": known.url })).await
 }
 

@@ -6,6 +6,7 @@ pub mod desk_book;
 pub mod drafts;
 pub mod forms;
 pub mod incidents;
+pub mod launches;
 pub mod now;
 pub mod partners;
 pub mod people;
@@ -17,7 +18,9 @@ pub mod settings;
 pub mod sources;
 pub mod spool;
 pub mod subscribers;
+pub mod suppliers;
 pub mod templates;
+pub mod trials;
 pub mod writing;
 
 use app::console::Frame;

@@ -42,6 +42,7 @@ pub fn all() -> Vec<Statement> {
         crate::drafts::STATEMENTS,
         crate::grid::STATEMENTS,
         crate::incidents::STATEMENTS,
+        crate::launches::STATEMENTS,
         crate::leases::STATEMENTS,
         crate::mail_back::STATEMENTS,
         crate::measured::STATEMENTS,
