@@ -263,7 +263,7 @@ fn check(frame: &Frame, model: &Launches, c: &CheckLine) -> AnyView {
     let was = |name: &str, stored: &String| model.was(&c.id, name).unwrap_or_else(|| stored.clone());
     let act = model.may_respond.then(|| {
         view! {
-            <form method="post" action=format!("{PATH}/checks/{}", c.id) class="inline">
+            <form method="post" action=format!("{PATH}/checks/{}", c.id) class="inline wrap">
                 {frame.token()}
                 <label for=of_state.clone() class="v">"How it stands"</label><select id=of_state name="state">{options}</select>
                 <label for=of_owner.clone() class="v">"Who sees to it"</label><input id=of_owner name="owner" maxlength="80" placeholder="who sees to it" value=was("owner", &c.owner) />

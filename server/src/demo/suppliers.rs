@@ -147,7 +147,9 @@ fn habits(begun: Timestamp, now: Timestamp) -> Habits {
 }
 
 /// Device, carrier, flow, aspect, passed, seconds, days ago.
-const TRIALS: [(&str, &str, &str, &str, bool, Option<f64>, i64); 11] = [
+type Trial = (&'static str, &'static str, &'static str, &'static str, bool, Option<f64>, i64);
+
+const TRIALS: [Trial; 11] = [
     ("iPhone 16", "Atlantica", "ota", "activation", true, Some(21.4), 2),
     ("iPhone 16", "Atlantica", "ota", "ota_latency", true, Some(3.2), 2),
     ("iPhone 16", "Atlantica", "qr", "qr_decode", true, Some(0.9), 2),
@@ -162,11 +164,7 @@ const TRIALS: [(&str, &str, &str, &str, bool, Option<f64>, i64); 11] = [
 ];
 
 fn trials(now: Timestamp) -> Vec<Value> {
-    let event = |(n, (device, carrier, flow, check, passed, secs, days)): (
-        usize,
-        (_, _, _, _, bool, Option<f64>, i64),
-    )| {
-        let (device, carrier, flow, check): (&str, &str, &str, &str) = (device, carrier, flow, check);
+    let event = |(n, (device, carrier, flow, check, passed, secs, days)): (usize, Trial)| {
         #[allow(clippy::cast_possible_truncation, reason = "seconds of a trial")]
         let latency = secs.map(|s| (s * 1_000.0) as i64);
         json!({

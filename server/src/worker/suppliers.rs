@@ -34,10 +34,10 @@ pub fn reader(app: &App) -> Client {
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let client = reader(&app);
     loop {
-        if app.presence.is_seen() {
-            if let Err(error) = tick(&app, &client).await {
-                tracing::error!(%error, "suppliers: a round failed; trying again");
-            }
+        if app.presence.is_seen()
+            && let Err(error) = tick(&app, &client).await
+        {
+            tracing::error!(%error, "suppliers: a round failed; trying again");
         }
         tokio::select! {
             () = stopped(&mut stop) => return,

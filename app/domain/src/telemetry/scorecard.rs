@@ -227,15 +227,21 @@ impl Figures {
     fn counted(&self, targets: &Targets) -> Vec<Line> {
         let limit = |per_month: Option<i64>| per_month.map(|n| n * self.months);
         let away = format!("{} away from home", duration_words(self.failover_ms));
-        let plain = |n: i64| thousands(n);
         vec![
-            at_most("failovers", "Failovers", Some(self.failovers), limit(targets.failovers), plain, away),
+            at_most(
+                "failovers",
+                "Failovers",
+                Some(self.failovers),
+                limit(targets.failovers),
+                thousands,
+                away,
+            ),
             at_most(
                 "certificate_misses",
                 "Certificates expired unrenewed",
                 Some(self.certificate_misses),
                 limit(targets.certificate_misses),
-                plain,
+                thousands,
                 "each known certificate".into(),
             ),
         ]

@@ -9,8 +9,10 @@ use super::{
 
 /// What was typed into a field of a form that was refused.
 fn was(model: &SupplierPage, form: &str, name: &str) -> String {
-    let typed = || model.typed.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-    Some(()).filter(|()| model.form == form).and_then(|()| typed()).unwrap_or_default()
+    if model.form != form {
+        return String::new();
+    }
+    model.typed.iter().find(|(n, _)| n == name).map_or_else(String::new, |(_, v)| v.clone())
 }
 
 /// What was wrong, if it was with this form.
