@@ -94,7 +94,7 @@ pub fn trend(model: &Trend) -> AnyView {
         lowest.map_or_else(|| model.name.clone(), |n| format!("{}, lowest day {}", model.name, percent(n)));
     let owed = model.target.map(|t| {
         let y = tenths(model.y(t));
-        view! { <path class="rule" stroke-dasharray="4 4" d=format!("M0 {y}H{WIDTH}")></path> }
+        view! { <path class="owed" d=format!("M0 {y}H{WIDTH}")></path> }
     });
     let rows = model
         .days

@@ -57,7 +57,7 @@ pub(super) async fn fill(tx: &mut Tx, config: &Config, begin: &Ctx, now: Timesta
         fields.set("certificate_misses", "0".into());
         suppliers::save_targets(tx, begin, &supplier.id, &fields).await?;
         for (_, node, kind, name, days) in CERTIFICATES.into_iter().filter(|(of, ..)| *of == slug) {
-            let expires_at = now.plus(days * DAY);
+            let expires_at = now.plus(days * DAY + 6 * HOUR);
             let (node, kind, name) = (node.to_owned(), kind.to_owned(), name.to_owned());
             let given = Given { node, kind, name, expires_at, origin: "person", ..Given::default() };
             certificates::save(tx, begin, &supplier.id, given).await?;
@@ -75,7 +75,7 @@ pub(super) async fn fill(tx: &mut Tx, config: &Config, begin: &Ctx, now: Timesta
     }
     // Warnings were given in their time, to people who have seen to them.
     for days in [18, 2] {
-        certificates::warn(tx, &at(now.plus(-days * DAY - MINUTE)), config).await?;
+        certificates::warn(tx, &at(now.plus(-days * DAY + 7 * HOUR)), config).await?;
     }
     markets(tx, &at(now.plus(-20 * MINUTE))).await
 }

@@ -210,7 +210,7 @@ api_tests! {
         }
         let page = viewer.get("/console/trials").await.text().to_owned();
         for words in ["passed in 0.9 s", "2 days ago", "1 of the last 2 passed", "passed in 21 s", "stale: 31 days ago", "failed", "not tried",
-            "Of 3 combinations 1 passed lately, 1 failed, 1 are stale"] {
+            "Of 3 combinations 1 passed lately, 1 failed, 1 stale: older than 30 days"] {
             assert!(page.contains(words), "{words}: {page}");
         }
         let mut tx = app.app.store.read().await.expect("a transaction");

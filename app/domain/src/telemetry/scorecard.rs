@@ -226,7 +226,10 @@ impl Figures {
 
     fn counted(&self, targets: &Targets) -> Vec<Line> {
         let limit = |per_month: Option<i64>| per_month.map(|n| n * self.months);
-        let away = format!("{} away from home", duration_words(self.failover_ms));
+        let away = match self.failover_ms {
+            0 => "no time away from home".to_owned(),
+            ms => format!("{} away from home", duration_words(ms)),
+        };
         vec![
             at_most(
                 "failovers",
@@ -252,6 +255,7 @@ impl Figures {
     pub fn no_data_words(&self) -> String {
         let whole = duration_words(self.elapsed_ms);
         match self.no_data_ms {
+            ms if ms > 0 && self.activations == 0 => format!("No activation was measured in {whole}."),
             0 => format!("Something was measured in every five minutes of {whole}."),
             ms => format!(
                 "{} of {whole} had no data; they are left out of shares and latencies.",

@@ -80,7 +80,7 @@ fn cell(group: &[TrialRow], newest: &TrialRow, now: Timestamp) -> TrialCell {
     }
 }
 
-/// `11 of 14 passed lately, 2 failed, 1 is stale.`
+/// `Of 14 combinations 11 passed lately, 2 failed, 1 stale: older than 30 days.`
 fn standing(rows: &[Row]) -> String {
     let all: Vec<&TrialCell> = rows.iter().flat_map(|r| r.cells.iter().flatten()).collect();
     let stale = all.iter().filter(|c| c.is_stale).count();
@@ -89,7 +89,7 @@ fn standing(rows: &[Row]) -> String {
     match all.len() {
         0 => "Device by carrier by flow, with the last result and its age.".into(),
         n => format!(
-            "Of {n} combinations {passed} passed lately, {failed} failed, {stale} are stale: older than {}.",
+            "Of {n} combinations {passed} passed lately, {failed} failed, {stale} stale: older than {}.",
             duration_words(TRIAL_STALE)
         ),
     }
