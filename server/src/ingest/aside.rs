@@ -44,16 +44,18 @@ pub(super) async fn keep(tx: &mut Tx, fresh: &[&Item]) -> store::Result<()> {
     let mut newest = None;
     let mut trials = Vec::new();
     for item in fresh {
-        match &item.aside {
-            None => {}
-            Some(Aside::Trial(event)) => trials.push(trial(&item.row, event)),
-            Some(Aside::Failover(event)) => {
-                if !moved(tx, &item.row, event).await? {
-                    let labels = json!({ "supplier": event.supplier }).to_string();
-                    *unmapped.entry(labels).or_default() += 1;
-                    newest = Some(item.row.received_at);
-                }
+        let event = match &item.aside {
+            None => continue,
+            Some(Aside::Trial(event)) => {
+                trials.push(trial(&item.row, event));
+                continue;
             }
+            Some(Aside::Failover(event)) => event,
+        };
+        if !moved(tx, &item.row, event).await? {
+            let labels = json!({ "supplier": event.supplier }).to_string();
+            *unmapped.entry(labels).or_default() += 1;
+            newest = Some(item.row.received_at);
         }
     }
     if let Some(now) = newest {

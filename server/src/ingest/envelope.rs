@@ -239,12 +239,8 @@ impl Candidate {
             Event::Trial(event) => (None, Some(Aside::Trial(event))),
             Event::Other => (None, None),
         };
-        let told = match (&activation, &aside) {
-            (Some(event), _) => within(scope, grid, event),
-            (_, Some(aside)) => aside.within(scope, grid),
-            (None, None) => Ok(()),
-        };
-        told.map_err(|(slug, pointer, detail)| refuse(422, slug, pointer, detail))?;
+        may_say(scope, grid, activation.as_ref(), aside.as_ref())
+            .map_err(|(slug, pointer, detail)| refuse(422, slug, pointer, detail))?;
         let is_future = occurred_at.since(now) > FUTURE_BEYOND;
         let is_late = now.since(occurred_at) > LIVE_WITHIN;
         let flags = if is_future {
@@ -301,6 +297,19 @@ pub(super) fn supplier_within(scope: &Scope, supplier: &str) -> Result<(), Forei
     }
     let detail = format!("this key may not speak of supplier {supplier:?}");
     Err(("foreign-supplier", "/data/supplier", detail))
+}
+
+/// Whether the key may say what an event tells.
+fn may_say(
+    scope: &Scope,
+    grid: &Grid,
+    activation: Option<&ActivationEvent>,
+    aside: Option<&Aside>,
+) -> Result<(), Foreign> {
+    if let Some(event) = activation {
+        within(scope, grid, event)?;
+    }
+    aside.map_or(Ok(()), |aside| aside.within(scope, grid))
 }
 
 /// Whether the page has the country, and the key may speak of the activation.

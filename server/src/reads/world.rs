@@ -158,7 +158,6 @@ impl World {
         let incidents = rows.into_iter().map(story).collect();
         let mut reviews = tx.published_reviews_since(stories_from).await?;
         reviews.retain(|(incident, _)| seen.contains(incident));
-        let engaged = grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id);
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let done = tx.done_public_actions_since(stories_from).await?;
@@ -187,7 +186,7 @@ impl World {
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
             silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,
-            engaged,
+            engaged: grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id),
             upstreams: upstreams(tx).await?,
             ledger: ledger(&clocks, now.plus(-90 * DAY), now),
             stale_since: None,
