@@ -13,6 +13,7 @@ mod markup;
 mod record;
 mod shape;
 mod timeline;
+mod trend;
 
 pub use area::area_text;
 pub use bars::{bars, service_lines};
@@ -27,3 +28,4 @@ pub use markup::{markup, markup_body};
 pub use record::{durations, events, said};
 pub use shape::{badge, class, severity_tag, shape};
 pub use timeline::timeline;
+pub use trend::{Day, Trend, trend};

@@ -8,6 +8,7 @@ use std::{
 };
 
 use delivery::webhook::Guard;
+use ipnet::IpNet;
 use store::{Engine, Store};
 use tokio::{net::TcpListener, sync::watch};
 
@@ -148,7 +149,12 @@ impl App {
         Ok(Self {
             store,
             limits: Arc::new(Limits::new(&config)),
-            guard: Arc::new(guard(&config)),
+            guard: Arc::new(guard(&config, &config.webhook.allow_cidrs, &config.webhook.allow_names)),
+            reader_guard: Arc::new(guard(
+                &config,
+                &config.suppliers.allow_cidrs,
+                &config.suppliers.allow_names,
+            )),
             config: Arc::new(config),
             keys: Arc::new(keys),
             clock,
@@ -161,12 +167,11 @@ impl App {
     }
 }
 
-/// Webhooks never reach our own listener, our relay or our database, whatever is allowed.
-fn guard(config: &Config) -> Guard {
+/// What we dial for others is never our own listener, our relay or our database, whatever is allowed.
+fn guard(config: &Config, allow: &[IpNet], names: &[String]) -> Guard {
     let mut internal = vec![(config.smtp.host.clone(), config.smtp.port)];
     if let Ok(database) = url::Url::parse(config.database_url.expose()) {
         internal.extend(database.host_str().map(|h| (h.to_owned(), database.port().unwrap_or(5432))));
     }
-    let names = config.webhook.allow_names.clone();
-    Guard { allow: config.webhook.allow_cidrs.clone(), names, own: vec![config.listen], internal }
+    Guard { allow: allow.to_vec(), names: names.to_vec(), own: vec![config.listen], internal }
 }

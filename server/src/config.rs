@@ -38,6 +38,8 @@ pub struct Config {
     pub smtp: Smtp,
     /// Webhooks.
     pub webhook: Webhook,
+    /// What is read from suppliers.
+    pub suppliers: Suppliers,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Who hears of a security hole: `mailto:` or `https:` address; empty: nobody is named.
@@ -130,6 +132,16 @@ pub struct Webhook {
     pub schedule_secs: Vec<u64>,
 }
 
+/// What is read from suppliers: certificates of their hosts, and their status pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppliers {
+    /// Address ranges that may be dialled although they are not public; lifts https-only and the port list there.
+    pub allow_cidrs: Vec<IpNet>,
+    /// Names inside those ranges, and everything below them: they may be listed with any port.
+    pub allow_names: Vec<String>,
+}
+
 impl Webhook {
     /// What the types cannot check.
     fn check(&self) -> Result<(), String> {
@@ -196,6 +208,7 @@ const SETTINGS: [&str; 13] = [
     "telemetry",
     "smtp",
     "webhook",
+    "suppliers",
     "limits",
 ];
 

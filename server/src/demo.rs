@@ -5,6 +5,7 @@ mod history;
 mod operator;
 mod reviews;
 pub mod sink;
+mod suppliers;
 pub mod traffic;
 
 use std::{net::SocketAddr, path::Path};
@@ -52,6 +53,7 @@ pub async fn run(mut config: Config, options: Demo) -> Result<(), String> {
     std::fs::create_dir_all(&spool)
         .map_err(|e| format!("the mail spool {} cannot be made: {e}", spool.display()))?;
     let app = booted.app.clone();
+    let is_new = !options.data.join(FACTS).is_file();
     let facts = facts(&app, &options.data.join(FACTS)).await?;
     app.snapshot.refresh().await;
     let stop = stop_on_signal();
@@ -60,6 +62,16 @@ pub async fn run(mut config: Config, options: Demo) -> Result<(), String> {
     start_workers(&app, &stop, &mut tasks)?;
     if !options.no_traffic {
         let key = facts["ingest_key"].as_str().unwrap_or_default().to_owned();
+        if is_new {
+            let mut stop = stop.clone();
+            let past = suppliers::tell_past(address, key.clone(), app.clock.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = past => {}
+                    () = crate::http::serve::stopped(&mut stop) => {}
+                }
+            });
+        }
         tasks.spawn(traffic::run(address, key, app.clock.clone(), stop.clone()));
     }
     tell(&facts, &origin, &spool, options.json);

@@ -32,6 +32,8 @@ use crate::{auth::guard::guard, ingest, state::App};
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
     let guarded = guarded()
         .merge(sources())
+        .merge(suppliers())
+        .merge(launches())
         .merge(writing())
         .merge(reviews())
         .route_layer(from_fn_with_state(app.clone(), guard));
@@ -129,6 +131,44 @@ fn sources() -> Router<App> {
         .route("/console/sources/mappings", post(sources::add_mapping))
         .route("/console/sources/mappings/{id}/remove", post(sources::remove_mapping))
         .route("/console/sources/alerts/end", post(sources::end_alert))
+}
+
+/// The same, about suppliers.
+fn suppliers() -> Router<App> {
+    use console::suppliers;
+    Router::new()
+        .route("/console/suppliers", get(suppliers::list))
+        .route("/console/suppliers/{id}", get(suppliers::show))
+        .route("/console/suppliers/{id}/nodes", post(suppliers::save_node))
+        .route("/console/suppliers/{id}/nodes/{node}/remove", post(suppliers::remove_node))
+        .route("/console/suppliers/{id}/moves", post(suppliers::record_move))
+        .route("/console/suppliers/{id}/moves/{step}/strike", post(suppliers::strike_move))
+        .route("/console/suppliers/{id}/certificates", post(suppliers::save_certificate))
+        .route(
+            "/console/suppliers/{id}/certificates/{certificate}/remove",
+            post(suppliers::remove_certificate),
+        )
+        .route("/console/suppliers/{id}/hosts", post(suppliers::add_host))
+        .route("/console/suppliers/{id}/hosts/{host}/remove", post(suppliers::remove_host))
+        .route("/console/suppliers/{id}/read", post(suppliers::read_now))
+        .route("/console/suppliers/{id}/upstreams", post(suppliers::add_upstream))
+        .route("/console/suppliers/{id}/upstreams/{upstream}/{verb}", post(suppliers::change_upstream))
+        .route("/console/suppliers/{id}/targets", post(suppliers::save_targets))
+        .route("/console/suppliers/{id}/review", get(suppliers::show_review))
+        .route("/console/suppliers/{id}/review.csv", get(suppliers::as_csv))
+        .route("/console/suppliers/{id}/review.json", get(suppliers::as_json))
+}
+
+/// The same, about what is new.
+fn launches() -> Router<App> {
+    use console::{launches, trials};
+    Router::new()
+        .route("/console/trials", get(trials::show))
+        .route("/console/launches", get(launches::show).post(launches::begin))
+        .route("/console/launches/{id}/stop", post(launches::stop))
+        .route("/console/launches/markets", post(launches::begin_list))
+        .route("/console/launches/markets/{country}", post(launches::add_check))
+        .route("/console/launches/checks/{id}", post(launches::change_check))
 }
 
 /// The same, about words.

@@ -4,6 +4,8 @@
 mod alertmanager;
 mod answer;
 mod deltas;
+mod aside;
+mod certificates;
 mod envelope;
 mod es2plus;
 mod grid;
@@ -30,7 +32,7 @@ use serde::de::DeserializeOwned;
 use store::ApiKeyRow;
 use tokio::sync::{Mutex, watch};
 
-pub use grid::{ALERTMANAGER, ES2PLUS};
+pub use grid::{ALERTMANAGER, ES2PLUS, FAILOVER};
 pub use writer::{Kept, Writer};
 
 use crate::state::App;
@@ -66,6 +68,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/ingest/v1/events", post(events).options(handshake))
         .route("/ingest/v1/heartbeat", post(heartbeat::beat))
+        .route("/ingest/v1/certificates", post(certificates::take))
         .route("/metrics", get(metrics::show))
         .route("/ingest/v1/alertmanager", post(alertmanager::alerts))
         .route("/gsma/rsp2/es2plus/handleDownloadProgressInfo", post(es2plus::progress))

@@ -12,6 +12,8 @@ pub mod notice;
 pub mod pages;
 pub mod promises;
 pub mod reviews;
+pub mod scorecard;
+pub mod supplier_book;
 pub mod world;
 
 pub use blast::Blast;

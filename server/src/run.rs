@@ -19,7 +19,9 @@ use crate::{
     http::{public, router, serve},
     simulate,
     state::App,
-    worker::{degradation, housekeeping, kpis, outbox, presence, retention, timers},
+    worker::{
+        degradation, housekeeping, kpis, launches, outbox, presence, retention, suppliers, timers,
+    },
 };
 
 /// Runs a command; every failure is one sentence and a non-zero exit.
@@ -96,6 +98,8 @@ pub(crate) fn start_workers(
     tasks.spawn(housekeeping::run(app.clone(), stop.clone()));
     tasks.spawn(kpis::run(app.clone(), stop.clone()));
     tasks.spawn(retention::run(app.clone(), stop.clone()));
+    tasks.spawn(launches::run(app.clone(), stop.clone()));
+    tasks.spawn(suppliers::run(app.clone(), stop.clone()));
     tasks.spawn(outbox::run(app.clone(), senders, stop.clone()));
     Ok(())
 }

@@ -36,6 +36,8 @@ pub struct App {
     pub cohorts: Arc<Cohorts>,
     /// Where webhooks may go.
     pub guard: Arc<Guard>,
+    /// Where we read from: suppliers' certificates and status pages.
+    pub reader_guard: Arc<Guard>,
     /// How deliveries fare.
     pub delivery: Arc<Health>,
     /// This process as the owner of leases.
@@ -51,6 +53,8 @@ pub struct Wake {
     pub timers: Notify,
     /// Something public changed.
     pub page: Notify,
+    /// A supplier's host or status page is to be read now.
+    pub suppliers: Notify,
     /// Grows when a key was renewed or revoked: what is remembered of keys is read again.
     pub keys: AtomicU64,
 }

@@ -15,6 +15,7 @@ pub mod language;
 pub mod lead;
 pub mod month;
 pub mod notice;
+pub mod period;
 pub mod rehearsal;
 pub mod review;
 pub mod roster;

@@ -97,6 +97,8 @@ impl Frame {
             ("/console", "Now"),
             ("/console/incidents", "Incidents"),
             ("/console/desk-book", "Desk book"),
+            ("/console/suppliers", "Suppliers"),
+            ("/console/launches", "Launches"),
             ("/console/writing", "Writing"),
             ("/console/reviews", "Reviews"),
             ("/console/rehearsals", "Rehearsals"),

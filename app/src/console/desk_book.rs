@@ -304,7 +304,8 @@ fn field(field: &Field, error: Option<&FormError>) -> AnyView {
     .into_any()
 }
 
-fn cells(
+/// Boxes for cells, by country.
+pub(super) fn cells(
     label: &'static str,
     hint: &'static str,
     countries: &[Country],

@@ -96,6 +96,8 @@ pub struct Now {
     pub saved: Vec<(String, String)>,
     /// What is wrong with the sources of telemetry, in sentences.
     pub sources: Vec<String>,
+    /// What matters about suppliers and launches: a sentence, and where to look.
+    pub watch: Vec<(String, String)>,
     /// One sentence on deliveries.
     pub delivery: String,
 }

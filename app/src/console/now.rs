@@ -26,6 +26,7 @@ pub fn now(frame: &Frame, model: &Now) -> String {
             {proposals(frame, model)}
             {waiting(&model.waiting)}
             {sources(model)}
+            {watch(model)}
             <h2>"What is due"</h2>
             {clocks(model, now_ms)}
             <h2>"Open incidents"</h2>
@@ -64,6 +65,22 @@ fn sources(model: &Now) -> Option<AnyView> {
             </section>
         }
         .into_any(),
+    )
+}
+
+/// Fallbacks in use, certificates that end, launches that go wrong.
+fn watch(model: &Now) -> Option<AnyView> {
+    if model.watch.is_empty() {
+        return None;
+    }
+    let rows: Vec<_> = model
+        .watch
+        .iter()
+        .map(|(words, href)| view! { <li><a href=href.clone()>{words.clone()}</a></li> })
+        .collect();
+    Some(
+        view! { <section class="card note" role="status"><h2>"Suppliers and launches"</h2><ul class="who">{rows}</ul></section> }
+            .into_any(),
     )
 }
 

@@ -139,6 +139,9 @@ fn unmapped(model: &Sources) -> Option<AnyView> {
         .iter()
         .map(|u| {
             let map = model.may_maintain.then(|| {
+                if u.door == "failover" {
+                    return view! { <a class="button" href="/console/desk-book/suppliers/new">"Add the supplier"</a> }.into_any();
+                }
                 view! {
                     <form method="get" action="/console/sources#map">
                         <input type="hidden" name="door" value=u.door.clone() />
@@ -146,6 +149,7 @@ fn unmapped(model: &Sources) -> Option<AnyView> {
                         <button>"Map"</button>
                     </form>
                 }
+                .into_any()
             });
             view! { <tr><td>{u.door_words}</td><td class="wrap"><code>{u.labels.clone()}</code></td><td>{u.seen.clone()}</td><td>{map}</td></tr> }
         })

@@ -37,6 +37,8 @@ pub struct CellPage {
     pub evidence: Vec<(String, String, String)>,
     /// What was measured over time, where everybody may see it.
     pub charts: Vec<Charts>,
+    /// What pages of suppliers say of what it depends on, in our words.
+    pub upstream: Vec<String>,
     /// Ninety days.
     pub bars: Bars,
     /// How the uptime was counted, with the time that had no data.
@@ -70,6 +72,10 @@ impl CellPage {
                 ("Measured".into(), "14:30 UTC".into(), "12 s ago".into()),
             ],
             charts: vec![Charts::sample()],
+            upstream: vec![
+                "Upstream: Textline reports degraded performance, as of 14:28 UTC.".into(),
+                "Upstream: what Atlantica reports has been unknown since 12:05 UTC.".into(),
+            ],
             bars: Bars::sample(),
             formula: "100 % minus downtime; 7 days without data are left out.".into(),
             target: "Target: 99.9 % round the clock; missed.".into(),

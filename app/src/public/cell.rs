@@ -9,6 +9,7 @@ use crate::{model::CellPage, paths, shell::public::document, ui};
 pub fn cell_page(page: &CellPage) -> String {
     let title = format!("{} in {}", page.component.0, page.country.0);
     let cards: Vec<_> = page.incidents.iter().map(ui::incident_card).collect();
+    let upstream = page.upstream.iter().map(|note| view! { <p>{note.clone()}</p> }).collect_view();
     let past = (!page.past.is_empty())
         .then(|| view! { <section><h2>"Incidents"</h2>{ui::past_incidents(&page.past)}</section> });
     let main = view! {
@@ -29,6 +30,7 @@ pub fn cell_page(page: &CellPage) -> String {
         <section>
             <h2>"Evidence"</h2>
             {evidence(page)}
+            {upstream}
         </section>
         {page.charts.iter().map(ui::measured).collect_view()}
         <section>

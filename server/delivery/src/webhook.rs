@@ -2,8 +2,10 @@
 
 mod answer;
 pub mod body;
+pub mod certificate;
 pub mod challenge;
 pub mod client;
+pub mod fetch;
 pub mod guard;
 #[cfg(any(test, feature = "testing"))]
 pub mod hostile;

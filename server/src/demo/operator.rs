@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-use super::{desk, history};
+use super::{desk, history, suppliers};
 use crate::{
     auth::{password, role::Role, totp},
     clock::Clock,
@@ -77,6 +77,7 @@ pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
     facts["ingest_key"] =
         json!(keys::create(&mut tx, &ctx, "demo", (6_000, 600_000), &keys::Limits::default()).await?);
     desk::fill(&mut tx, &ctx, &people, now).await?;
+    suppliers::fill(&mut tx, &past.config, &ctx, now).await?;
     if let Some(partner) = tx.partners().await?.iter().find(|p| p.live_at.is_some()) {
         let page = ::app::paths::partner_page(&partner_pages::token(&app.keys, partner));
         facts["partner_page"] = json!(page);

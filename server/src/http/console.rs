@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod explorer;
 pub mod forms;
 pub mod incidents;
+pub mod launches;
 pub mod now;
 pub mod partners;
 pub mod people;
@@ -19,7 +20,9 @@ pub mod settings;
 pub mod sources;
 pub mod spool;
 pub mod subscribers;
+pub mod suppliers;
 pub mod templates;
+pub mod trials;
 pub mod writing;
 
 use app::console::Frame;

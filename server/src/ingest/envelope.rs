@@ -15,6 +15,7 @@ use store::{ApiKeyRow, EventRow};
 
 use super::{
     answer::{ItemError, Problem},
+    aside::Aside,
     grid::Grid,
     scope::Scope,
     writer::Item,
@@ -232,13 +233,14 @@ impl Candidate {
         let occurred_at = self.time.unwrap_or(now);
         let read = event::read(&self.kind, self.subject.as_deref(), occurred_at, &self.data)
             .map_err(|e| refuse(422, e.slug, e.pointer, e.detail))?;
-        let activation = match read {
-            Event::Activation(event) => Some(event),
-            Event::Other => None,
+        let (activation, aside) = match read {
+            Event::Activation(event) => (Some(event), None),
+            Event::Failover(event) => (None, Some(Aside::Failover(event))),
+            Event::Trial(event) => (None, Some(Aside::Trial(event))),
+            Event::Other => (None, None),
         };
-        if let Some(a) = &activation {
-            within(scope, grid, a).map_err(|(slug, pointer, detail)| refuse(422, slug, pointer, detail))?;
-        }
+        may_say(scope, grid, activation.as_ref(), aside.as_ref())
+            .map_err(|(slug, pointer, detail)| refuse(422, slug, pointer, detail))?;
         let is_future = occurred_at.since(now) > FUTURE_BEYOND;
         let is_late = now.since(occurred_at) > LIVE_WITHIN;
         let flags = if is_future {
@@ -268,17 +270,16 @@ impl Candidate {
             flags: flags.to_owned(),
             data,
         };
-        Ok(Item { row, activation: activation.filter(|_| !is_future) })
+        let (activation, aside) = if is_future { (None, None) } else { (activation, aside) };
+        Ok(Item { row, activation, aside })
     }
 }
 
-/// Whether the page has the country, and the key may speak of the activation.
-fn within(
-    scope: &Scope,
-    grid: &Grid,
-    event: &ActivationEvent,
-) -> Result<(), (&'static str, &'static str, String)> {
-    let (country, supplier) = (&event.country, &event.supplier);
+/// Slug, pointer and detail of what a key may not say.
+pub(super) type Foreign = (&'static str, &'static str, String);
+
+/// Whether the page has the country, and the key may speak of it.
+pub(super) fn country_within(scope: &Scope, grid: &Grid, country: &str) -> Result<(), Foreign> {
     if !grid.has_country(country) {
         return Err(("unknown-country", "/data/country", format!("country {country:?} is not on this page")));
     }
@@ -286,10 +287,35 @@ fn within(
         let detail = format!("this key may not speak of country {country:?}");
         return Err(("foreign-country", "/data/country", detail));
     }
-    if !scope.has_supplier(supplier) {
-        let detail = format!("this key may not speak of supplier {supplier:?}");
-        return Err(("foreign-supplier", "/data/supplier", detail));
+    Ok(())
+}
+
+/// Whether the key may speak of the supplier.
+pub(super) fn supplier_within(scope: &Scope, supplier: &str) -> Result<(), Foreign> {
+    if scope.has_supplier(supplier) {
+        return Ok(());
     }
+    let detail = format!("this key may not speak of supplier {supplier:?}");
+    Err(("foreign-supplier", "/data/supplier", detail))
+}
+
+/// Whether the key may say what an event tells.
+fn may_say(
+    scope: &Scope,
+    grid: &Grid,
+    activation: Option<&ActivationEvent>,
+    aside: Option<&Aside>,
+) -> Result<(), Foreign> {
+    if let Some(event) = activation {
+        within(scope, grid, event)?;
+    }
+    aside.map_or(Ok(()), |aside| aside.within(scope, grid))
+}
+
+/// Whether the page has the country, and the key may speak of the activation.
+fn within(scope: &Scope, grid: &Grid, event: &ActivationEvent) -> Result<(), Foreign> {
+    country_within(scope, grid, &event.country)?;
+    supplier_within(scope, &event.supplier)?;
     if !scope.has_activations(&grid.measured) {
         let detail = "this key may speak of no component that activations measure".into();
         return Err(("foreign-component", "/type", detail));

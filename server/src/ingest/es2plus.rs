@@ -127,7 +127,7 @@ async fn take(door: &Door, request: Request<Body>) -> Result<(), Problem> {
         _ => "",
     };
     let row = row(&told, &profile, &key.id, occurred_at, now, flags);
-    let kept = door.keep(vec![Ok(Item { row, activation })]).await?;
+    let kept = door.keep(vec![Ok(Item { row, activation, aside: None })]).await?;
     if let Some((_, Err(error))) = kept.into_iter().next() {
         let detail =
             "A call with this identifier told something else before. Use a new functionCallIdentifier.";

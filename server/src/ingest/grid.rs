@@ -24,6 +24,8 @@ pub(super) struct Grid {
 pub const ALERTMANAGER: &str = "alertmanager";
 /// The door of SM-DP+ notifications.
 pub const ES2PLUS: &str = "es2plus";
+/// Failovers of suppliers that are not in the desk book: only ever unmapped.
+pub const FAILOVER: &str = "failover";
 
 fn mapping(row: &MappingRow) -> Option<Mapping> {
     let labels: Labels = serde_json::from_str(&row.labels).ok()?;

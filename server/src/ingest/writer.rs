@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     answer::{ItemError, Problem},
+    aside::{self, Aside},
     deltas::Deltas,
     names::Names,
 };
@@ -36,6 +37,8 @@ pub(super) struct Item {
     pub(super) row: EventRow,
     /// What it does to a journey; none for events that are only kept.
     pub(super) activation: Option<ActivationEvent>,
+    /// What else it tells.
+    pub(super) aside: Option<Aside>,
 }
 
 /// What became of an event.
@@ -191,6 +194,7 @@ async fn keep(app: &App, names: &mut Names, items: &[Item]) -> store::Result<Out
         let rows: Vec<&EventRow> = fresh.iter().map(|i| &i.row).collect();
         tx.insert_events(&rows).await?;
         journeys(&mut tx, names, &fresh, app.clock.now()).await?;
+        aside::keep(&mut tx, &fresh).await?;
     }
     tx.commit().await?;
     Ok(outcomes)

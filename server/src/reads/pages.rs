@@ -19,7 +19,10 @@ use domain::{
         policy::OFFICE,
     },
     status::{Basis, CellStatus},
-    telemetry::kpi::thousands,
+    telemetry::{
+        kpi::thousands,
+        upstream::{Standing, standing},
+    },
     uptime::Change,
 };
 use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
@@ -413,6 +416,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         basis: basis_words(cell),
         evidence: figures(world, cell),
         charts: measured(world, component, &country.code),
+        upstream: upstream_notes(world, &cell.id),
         bars: Bars::of(history, world.now),
         formula: formula(history),
         target: promised(world, cell),
@@ -460,6 +464,23 @@ fn figures(world: &World, cell: &CellRow) -> Vec<(String, String, String)> {
     let age = if age < 2 * MINUTE { String::new() } else { format!("{} ago", duration_words(age)) };
     out.push(row("Measured", utc_time(e.judged_at, world.now), age));
     out
+}
+
+/// What suppliers' own pages say, in our words: nothing of theirs is repeated. It turns no cell.
+fn upstream_notes(world: &World, cell_id: &str) -> Vec<String> {
+    let note = |u: &store::UpstreamRow| {
+        let name = &u.public_name;
+        let read_at = u.read_at.map(Timestamp::from_millis);
+        let time = |at| utc_time(at, world.now);
+        match (standing(&u.state, read_at, world.now), read_at) {
+            (Standing::Says(state), Some(at)) => {
+                format!("Upstream: {name} reports {}, as of {}.", state.words(), time(at))
+            }
+            (_, Some(at)) => format!("Upstream: what {name} reports has been unknown since {}.", time(at)),
+            (_, None) => format!("Upstream: what {name} reports is not known."),
+        }
+    };
+    world.upstreams.get(cell_id).into_iter().flatten().map(note).collect()
 }
 
 /// `2.4 s`, `0.3 s`, `31 s`.

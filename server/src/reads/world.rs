@@ -22,8 +22,8 @@ use domain::{
 };
 use store::{
     CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow,
-    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow,
-    WorkaroundRow,
+    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, UpstreamRow,
+    WeeklySummaryRow, WorkaroundRow,
     policies::{AVAILABILITY, SEVERITY_MATRIX},
 };
 
@@ -106,6 +106,8 @@ pub struct World {
     pub silent_fixes: (i64, i64),
     /// What public charts show, as JSON, by component and country; without a country: all of them.
     pub charts: HashMap<(String, String), String>,
+    /// Status pages of suppliers that visitors hear of, by cell.
+    pub upstreams: HashMap<String, Vec<UpstreamRow>>,
     /// `08:31 UTC`: when it was read, once the database has been gone for a while.
     pub stale_since: Option<String>,
 }
@@ -171,7 +173,6 @@ impl World {
         let incidents = rows.into_iter().map(story).collect();
         let mut reviews = tx.published_reviews_since(stories_from).await?;
         reviews.retain(|(incident, _)| seen.contains(incident));
-        let engaged = grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id);
         let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
         let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let done = tx.done_public_actions_since(stories_from).await?;
@@ -201,8 +202,9 @@ impl World {
             published_alone: tx.count_updates_alone(now.plus(-90 * DAY)).await?,
             automatic_statements: tx.count_automatic_updates(now.plus(-90 * DAY)).await?,
             silent_fixes: tx.count_silent_fixes(now.plus(-90 * DAY)).await?,
-            engaged,
+            engaged: grouped(tx.public_engagements_since(stories_from).await?, |e| &e.incident_id),
             charts: charts(tx).await?,
+            upstreams: upstreams(tx).await?,
             ledger: ledger(&tx.cadence_clocks(now.plus(-90 * DAY)).await?, now.plus(-90 * DAY), now),
             stale_since: None,
         };
@@ -278,6 +280,19 @@ impl World {
             self.open().iter().filter(|s| s.row.restored_at.is_none()).map(|s| s.row.severity).collect();
         page_indicator(&cells, &open)
     }
+}
+
+/// What suppliers' own pages say, by the cells that they are about.
+async fn upstreams(tx: &mut Tx) -> store::Result<HashMap<String, Vec<UpstreamRow>>> {
+    let pages = tx.public_upstreams().await?;
+    let mut notes: HashMap<String, Vec<UpstreamRow>> = HashMap::new();
+    if pages.is_empty() {
+        return Ok(notes);
+    }
+    for (id, cell) in tx.public_upstream_cells().await? {
+        notes.entry(cell).or_default().extend(pages.iter().find(|p| p.id == id).cloned());
+    }
+    Ok(notes)
 }
 
 /// What incidents hold, by incident.

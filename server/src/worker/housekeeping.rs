@@ -17,6 +17,8 @@ const UNCONFIRMED: i64 = 72 * HOUR;
 /// How long deliveries that ended are kept, and those that were given up: as long as the page's history.
 const DETAILS: i64 = 30 * DAY;
 const DEAD_LETTERS: i64 = 90 * DAY;
+/// How long results of trials are kept: longer than a device stays in the matrix.
+const TRIALS: i64 = 400 * DAY;
 
 /// Looks once a minute.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
@@ -46,6 +48,7 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     tx.delete_ended_alerts(ctx.now.plus(-DETAILS)).await?;
     tx.delete_owner_notices(ctx.now.plus(-DETAILS)).await?;
     tx.delete_heartbeats(ctx.now.plus(-DETAILS)).await?;
+    tx.delete_trials(ctx.now.plus(-TRIALS)).await?;
     tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;
     tx.commit().await?;
     Ok(ended)

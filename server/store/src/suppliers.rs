@@ -10,6 +10,7 @@ statements! {
         kind = excluded.kind, interconnect_sla = excluded.interconnect_sla, updated_at = excluded.updated_at";
     SELECT_SUPPLIERS = "SELECT id, slug, name, kind, interconnect_sla FROM suppliers ORDER BY name, id";
     SELECT_SUPPLIER = "SELECT id, slug, name, kind, interconnect_sla FROM suppliers WHERE id = $1";
+    SELECT_SUPPLIER_BY_SLUG = "SELECT id, slug, name, kind, interconnect_sla FROM suppliers WHERE slug = $1";
     DELETE_SUPPLIER = "DELETE FROM suppliers WHERE id = $1";
     DELETE_SUPPLIER_CONTACTS = "DELETE FROM contacts WHERE supplier_id = $1";
     INSERT_SUPPLIER_CELL = "INSERT INTO supplier_cells (supplier_id, cell_id) VALUES ($1, $2)";
@@ -71,6 +72,14 @@ impl Tx {
         fetch_optional!(self, SupplierRow, SELECT_SUPPLIER, id)
     }
 
+    /// The supplier that activation events name so.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn supplier_by_slug(&mut self, slug: &str) -> Result<Option<SupplierRow>> {
+        fetch_optional!(self, SupplierRow, SELECT_SUPPLIER_BY_SLUG, slug)
+    }
+
     /// Pairs of supplier and cell.
     ///
     /// # Errors
@@ -79,13 +88,16 @@ impl Tx {
         fetch_all!(self, (String, String), SELECT_SUPPLIER_CELLS)
     }
 
-    /// Removes a supplier with its contacts; false if there is none.
+    /// Removes a supplier with its contacts, nodes, certificates and status pages; false if there is none.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn delete_supplier(&mut self, id: &str) -> Result<bool> {
         execute!(self, DELETE_SUPPLIER_CELLS, id)?;
         execute!(self, DELETE_SUPPLIER_CONTACTS, id)?;
+        self.delete_nodes_of(id).await?;
+        self.delete_certificates_of(id).await?;
+        self.delete_upstreams_of(id).await?;
         execute!(self, DELETE_SUPPLIER, id).map(|n| n == 1)
     }
 }

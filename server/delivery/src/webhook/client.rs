@@ -140,6 +140,16 @@ impl Client {
         &self.guard
     }
 
+    /// The limits in force.
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// As it calls itself.
+    pub(super) fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
     /// How many connections were dialled so far, whether or not they came about.
     #[must_use]
     pub fn dials(&self) -> u64 {
@@ -188,7 +198,7 @@ impl Client {
         Ok((line, response))
     }
 
-    fn could_not_connect(&self) -> String {
+    pub(super) fn could_not_connect(&self) -> String {
         format!("could not connect within {}", words(self.limits.connect))
     }
 
@@ -208,7 +218,7 @@ impl Client {
     }
 
     /// Resolves; refuses the name if any of its addresses is refused, and closes what was open to it.
-    async fn permitted(&self, target: &Target) -> Result<Vec<IpAddr>, String> {
+    pub(super) async fn permitted(&self, target: &Target) -> Result<Vec<IpAddr>, String> {
         let addresses: Vec<IpAddr> = match target.ip() {
             Some(ip) => vec![ip],
             None => {
@@ -225,7 +235,11 @@ impl Client {
     }
 
     /// Dials one of the addresses, which were checked.
-    async fn dial(&self, target: &Target, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), String> {
+    pub(super) async fn dial(
+        &self,
+        target: &Target,
+        addresses: &[IpAddr],
+    ) -> Result<(TcpStream, IpAddr), String> {
         let mut failed = "the name has no address".to_owned();
         for ip in addresses.iter().take(ADDRESSES) {
             self.dials.fetch_add(1, Ordering::Relaxed);
@@ -241,14 +255,14 @@ impl Client {
     }
 }
 
-fn words(limit: Duration) -> String {
+pub(super) fn words(limit: Duration) -> String {
     if limit.subsec_millis() == 0 {
         return format!("{} s", limit.as_secs());
     }
     format!("{} ms", limit.as_millis())
 }
 
-async fn connect(target: &Target, stream: TcpStream, peer: IpAddr) -> Result<Line, String> {
+pub(super) async fn connect(target: &Target, stream: TcpStream, peer: IpAddr) -> Result<Line, String> {
     if !target.is_https() {
         return Line::open(stream, peer).await;
     }

@@ -11,6 +11,7 @@ use crate::{
         Ctx, Refusal,
         cells::{audit, slug_of},
     },
+    ingest::FAILOVER,
 };
 
 /// A supplier as typed.
@@ -54,6 +55,8 @@ pub async fn save(tx: &mut Tx, ctx: &Ctx, id: Option<&str>, given: Supplier) -> 
     }
     let cells = cells(tx, given.cells).await?;
     tx.save_supplier(&row, &cells, ctx.now).await?;
+    // Failovers that named it counted for nothing; from now on they do.
+    tx.delete_unmapped(FAILOVER, &json!({ "supplier": row.slug }).to_string()).await?;
     let detail = json!({ "before": before.as_ref().map(told), "after": told(&row), "cells": cells });
     audit(tx, ctx, "save_supplier", &format!("supplier:{}", row.id), detail).await?;
     Ok(row.id)

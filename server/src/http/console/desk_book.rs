@@ -208,7 +208,7 @@ fn back(shelf: Book) -> Response {
 }
 
 /// Checkboxes of all cells, by country.
-async fn cell_boxes(tx: &mut Tx, typed: &Fields) -> Result<Kind, Refusal> {
+pub(super) async fn cell_boxes(tx: &mut Tx, typed: &Fields) -> Result<Kind, Refusal> {
     let names = Names::load(tx).await?;
     let mut countries: Vec<Country> = Vec::new();
     for id in &names.order {
@@ -223,7 +223,7 @@ async fn cell_boxes(tx: &mut Tx, typed: &Fields) -> Result<Kind, Refusal> {
 }
 
 /// `Mobile data: France and Spain`, a line per service.
-fn cell_lines(names: &Names, ids: &[&str]) -> Vec<String> {
+pub(super) fn cell_lines(names: &Names, ids: &[&str]) -> Vec<String> {
     let mut services: Vec<(&str, Vec<&str>)> = Vec::new();
     let chosen = names.order.iter().filter(|id| ids.contains(&id.as_str()));
     for (component, country) in chosen.filter_map(|id| names.cells.get(id)) {

@@ -231,6 +231,8 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
         });
     }
     model.sources = super::sources::warnings(&mut tx, now).await?;
+    model.watch = super::launches::watch(&mut tx).await?;
+    model.watch.extend(super::suppliers::watch(&mut tx, now).await?);
     model.delivery = super::subscribers::delivery_sentence(app, &mut tx).await?;
     Ok(model)
 }

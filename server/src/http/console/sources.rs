@@ -27,7 +27,7 @@ use crate::{
     auth::role::Permission,
     commands::{Refusal, keys, mappings},
     http::fields::Fields,
-    ingest::ES2PLUS,
+    ingest::{ES2PLUS, FAILOVER},
 };
 
 const PAGE: &str = "/console/sources";
@@ -64,6 +64,7 @@ async fn page(desk: &Desk, given: Sources) -> Answer {
             ("SM-DP+ (ES2+)", format!("{origin}/gsma/rsp2/es2plus/handleDownloadProgressInfo")),
             ("Prometheus Alertmanager", format!("{origin}/ingest/v1/alertmanager")),
             ("Heartbeats", format!("{origin}/ingest/v1/heartbeat")),
+            ("Certificates", format!("{origin}/ingest/v1/certificates")),
         ],
         may_own: desk.may(Permission::Own),
         may_maintain: desk.may(Permission::Maintain),
@@ -165,7 +166,11 @@ fn alert_lines(rows: &[AlertRow], names: &Names, now: Timestamp) -> Vec<AlertLin
 }
 
 fn door_words(door: &str) -> &'static str {
-    if door == ES2PLUS { "SM-DP+ notifications" } else { "Alerts of Prometheus" }
+    match door {
+        ES2PLUS => "SM-DP+ notifications",
+        FAILOVER => "Failovers of unknown suppliers",
+        _ => "Alerts of Prometheus",
+    }
 }
 
 fn labels_words(json: &str) -> String {

@@ -35,7 +35,7 @@ on_both! {
         bench.subscriber("ada@example.org", &[]).await;
         let (before, mut tx) = (bench.mails().len(), bench.app.store.write().await.unwrap());
         let ctx = Ctx { actor_name: "ana".into(), ..bench.ctx() };
-        assert_eq!(export::export(&mut tx, &ctx, &bench.app.config).await.unwrap(), 1);
+        assert_eq!(export::export(&mut tx, &ctx, &bench.app.config, None).await.unwrap(), 1);
         tx.commit().await.unwrap();
         bench.relay_down();
         assert_eq!(send_owner_notices(&bench.app, &bench.senders).await.unwrap(), 2);
