@@ -195,7 +195,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Names of the settings and sections that the environment may override.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "listen",
     "base_url",
     "data",

@@ -3,9 +3,9 @@
 
 mod alertmanager;
 mod answer;
-mod deltas;
 mod aside;
 mod certificates;
+mod deltas;
 mod envelope;
 mod es2plus;
 mod grid;

@@ -19,9 +19,7 @@ use crate::{
     http::{public, router, serve},
     simulate,
     state::App,
-    worker::{
-        degradation, housekeeping, kpis, launches, outbox, presence, retention, suppliers, timers,
-    },
+    worker::{degradation, housekeeping, kpis, launches, outbox, presence, retention, suppliers, timers},
 };
 
 /// Runs a command; every failure is one sentence and a non-zero exit.

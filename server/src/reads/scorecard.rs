@@ -1,7 +1,7 @@
 //! A supplier's review of a period, from what was measured and recorded.
 
 use domain::{
-    clock::{MINUTE, Timestamp},
+    clock::Timestamp,
     period::Period,
     telemetry::{
         scorecard::{Figures, Targets},
@@ -12,9 +12,6 @@ use store::{SupplierCallRow, SupplierDay, SupplierRow, Tx};
 
 use super::supplier_book::SupplierBook;
 use crate::commands::{Refusal, suppliers::targets_of};
-
-/// Width of the spans in which something is measured or not.
-const SPAN: i64 = 5 * MINUTE;
 
 /// A review.
 pub struct Scorecard {
@@ -43,7 +40,7 @@ pub struct Scorecard {
 pub async fn scorecard(tx: &mut Tx, id: &str, period: Period, now: Timestamp) -> Result<Scorecard, Refusal> {
     let supplier = tx.supplier(id).await?.ok_or(Refusal::NotFound("supplier"))?;
     let (from, until) = (period.start(), period.end().min(now).max(period.start()));
-    let kpis = tx.supplier_kpis(&supplier.slug, from, until, now).await?;
+    let kpis = tx.supplier_period(&supplier.slug, from, until, now).await?;
     let calls = tx.supplier_calls(id, from, until).await?;
     let mut failovers = SupplierBook::load(tx).await?.failovers(id);
     failovers.retain(|f| f.began_at < until && f.ended.is_none_or(|(at, _)| at > from));
@@ -54,10 +51,10 @@ pub async fn scorecard(tx: &mut Tx, id: &str, period: Period, now: Timestamp) ->
         activations: sum(|d| d.activations),
         succeeded: sum(|d| d.succeeded),
         fallback: sum(|d| d.fallback),
-        latencies: kpis.latencies.iter().map(|(_, n)| n).sum(),
-        median_ms: kpis.latency_ms(50),
-        p95_ms: kpis.latency_ms(95),
-        no_data_ms: (elapsed - kpis.spans * SPAN).max(0),
+        latencies: i64::try_from(kpis.latencies.count()).unwrap_or(0),
+        median_ms: kpis.latencies.quantile_ms(0.5),
+        p95_ms: kpis.latencies.quantile_ms(0.95),
+        no_data_ms: (elapsed - kpis.measured_ms).max(0),
         elapsed_ms: elapsed,
         restored_ms: calls.iter().filter_map(restored_ms).collect(),
         unrestored: count(&calls, |c| c.restored_at.is_none() && c.resolved_at.is_none()),

@@ -72,7 +72,7 @@ pub fn all() -> Vec<Statement> {
         crate::sources::STATEMENTS,
         crate::subscribers::STATEMENTS,
         crate::subscription_requests::STATEMENTS,
-        crate::supplier_kpis::STATEMENTS,
+        crate::supplier_periods::STATEMENTS,
         crate::supplier_nodes::STATEMENTS,
         crate::suppliers::STATEMENTS,
         crate::templates::STATEMENTS,
