@@ -10,6 +10,7 @@ mod lists;
 mod markup;
 mod record;
 mod shape;
+mod spark;
 mod timeline;
 
 pub use area::area_text;
@@ -22,4 +23,5 @@ pub use lists::{breadcrumb, ledger, past_incidents};
 pub use markup::{markup, markup_body};
 pub use record::{durations, events, said};
 pub use shape::{badge, class, severity_tag, shape};
+pub use spark::spark;
 pub use timeline::timeline;

@@ -3,8 +3,10 @@
 
 pub mod audiences;
 pub mod backfill;
+pub mod canary;
 pub mod cells;
 pub mod clocks;
+pub mod degradation;
 pub mod desk_book;
 pub mod drafts;
 pub mod edits;
@@ -53,6 +55,12 @@ impl Ctx {
     #[must_use]
     pub fn system(now: Timestamp) -> Self {
         Self { now, actor: "system".into(), actor_name: "Waypost".into(), correlation_id: new_id() }
+    }
+
+    /// Automation acts where a policy lets it act for people.
+    #[must_use]
+    pub fn automation(now: Timestamp) -> Self {
+        Self { actor: "automation".into(), actor_name: "Automation".into(), ..Self::system(now) }
     }
 }
 

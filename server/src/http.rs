@@ -31,6 +31,7 @@ use crate::{auth::guard::guard, ingest, state::App};
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
     let guarded = guarded()
         .merge(sources())
+        .merge(judge())
         .merge(writing())
         .merge(reviews())
         .route_layer(from_fn_with_state(app.clone(), guard));
@@ -120,6 +121,24 @@ fn sources() -> Router<App> {
         .route("/console/sources/mappings", post(sources::add_mapping))
         .route("/console/sources/mappings/{id}/remove", post(sources::remove_mapping))
         .route("/console/sources/alerts/end", post(sources::end_alert))
+}
+
+/// The same, about what telemetry must say before something turns.
+fn judge() -> Router<App> {
+    use console::{canary, degradation};
+    Router::new()
+        .route("/console/degradation", get(degradation::list))
+        .route("/console/degradation/new", get(degradation::new))
+        .route("/console/degradation/policies/{scope}", get(degradation::show).post(degradation::save))
+        .route("/console/degradation/policies/{scope}/try", post(degradation::attempt))
+        .route("/console/degradation/policies/{scope}/withdraw", post(degradation::withdraw))
+        .route("/console/degradation/watches", post(degradation::watch))
+        .route("/console/degradation/watches/{id}/end", post(degradation::end_watch))
+        .route("/console/key-holds/{id}/pass", post(degradation::pass))
+        .route("/console/key-holds/{id}/dismiss", post(degradation::dismiss))
+        .route("/console/canary", get(canary::show).post(canary::save))
+        .route("/console/canary/endpoints/{id}/mark", post(canary::mark))
+        .route("/console/canary/endpoints/{id}/unmark", post(canary::unmark))
 }
 
 /// The same, about words.

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod canary;
+pub mod chart;
 pub mod degradation;
 pub mod event;
 pub mod judge;

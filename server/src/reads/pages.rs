@@ -10,12 +10,12 @@ use app::{
 use chrono::Datelike as _;
 use delivery::markdown;
 use domain::{
-    clock::{DAY, MINUTE, Timestamp},
+    clock::{DAY, MINUTE, SECOND, Timestamp},
     clock_local::{Place, duration_words, hour_minute, local_times, utc_and_local, utc_time, zone},
     engagement::{public_words, took},
     incident::UpdateKind,
     status::{Basis, CellStatus},
-    telemetry::kpi::thousands,
+    telemetry::{chart::Chart, kpi::thousands},
 };
 use store::{CellRow, CountryRow, PublicEngagementRow, UpdateRow};
 
@@ -382,6 +382,12 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
                 to: c.to_status,
                 cause: c.cause.clone(),
                 incident: c.incident_id.as_deref().map(paths::incident),
+                samples: world
+                    .proofs
+                    .get(&c.id)
+                    .and_then(|p| evidence(Some(&p.evidence)))
+                    .map(|e| format!("n = {}", thousands(e.samples))),
+                chart: world.proofs.get(&c.id).and_then(|p| Chart::from_json(&p.chart)),
             }
         });
     Some(CellPage {
@@ -390,7 +396,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         country: (country.name.clone(), paths::country(&country.code)),
         status: cell.status,
         since: utc_and_local(cell.since_at, world.now, &[place]),
-        basis: basis_words(cell),
+        basis: basis_words(world, cell),
         evidence: figures(world, cell),
         bars: Bars::of(history, world.now),
         formula: formula(history),
@@ -407,14 +413,25 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
     })
 }
 
-fn basis_words(cell: &CellRow) -> String {
+/// What a status rests on: how many outcomes and how fresh, or that a person set it and when.
+fn basis_words(world: &World, cell: &CellRow) -> String {
+    let measured = evidence(cell.evidence.as_deref()).filter(|e| e.samples > 0).map(|e| {
+        let age = match world.now.since(e.judged_at).max(0) {
+            ms if ms < 2 * MINUTE => format!("{} s", ms / SECOND),
+            ms => duration_words(ms),
+        };
+        format!("Judged from telemetry: n = {}, {age} ago.", thousands(e.samples))
+    });
+    let set = utc_time(cell.since_at, world.now);
     match (cell.basis, cell.telemetry_status) {
         (Basis::Telemetry, own) if own != cell.status => "Judged from an alert of our monitoring.".into(),
-        (Basis::Telemetry, _) => "Judged from telemetry.".into(),
+        (Basis::Telemetry, _) => measured.unwrap_or_else(|| "Judged from telemetry.".into()),
         (Basis::None, _) => "There is no fresh evidence, and silence is never shown as working.".into(),
-        (Basis::Person, CellStatus::NoData) => "Set by our staff; telemetry has no opinion.".into(),
-        (Basis::Person, own) if own == cell.status => "Set by our staff; telemetry agrees.".into(),
-        (Basis::Person, own) => format!("Set by our staff; telemetry alone would say: {}.", own.words()),
+        (Basis::Person, CellStatus::NoData) => format!("Set by our staff, {set}; telemetry has no opinion."),
+        (Basis::Person, own) if own == cell.status => format!("Set by our staff, {set}; telemetry agrees."),
+        (Basis::Person, own) => {
+            format!("Set by our staff, {set}; telemetry alone would say: {}.", own.words())
+        }
     }
 }
 

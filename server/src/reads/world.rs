@@ -20,11 +20,13 @@ use domain::{
     week::{Summary, Week},
 };
 use store::{
-    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow,
-    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, WeeklySummaryRow,
-    WorkaroundRow, policies::SEVERITY_MATRIX,
+    CellChangeRow, CellRow, ChangeEvidenceRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow,
+    PortfolioRow, PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow,
+    WeeklySummaryRow, WorkaroundRow, policies::SEVERITY_MATRIX,
 };
 
+/// Changes whose evidence is at hand: those that somebody still looks at.
+const PROOFS: i64 = 200;
 /// How far back the bars look.
 const WINDOW: i64 = 91 * DAY;
 /// How far back the history looks.
@@ -68,6 +70,8 @@ pub struct World {
     pub cells: Vec<CellRow>,
     /// Changes per cell, oldest first.
     pub changes: HashMap<String, Vec<CellChangeRow>>,
+    /// What the newest automatic changes rest on, by change.
+    pub proofs: HashMap<i64, ChangeEvidenceRow>,
     /// Ninety days per cell.
     pub histories: HashMap<String, History>,
     /// Incidents, newest first.
@@ -173,6 +177,7 @@ impl World {
             components,
             cells,
             changes,
+            proofs: tx.newest_evidence(PROOFS).await?.into_iter().map(|e| (e.change_id, e)).collect(),
             histories,
             incidents,
             moved,

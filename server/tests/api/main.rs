@@ -12,6 +12,7 @@ mod engagement;
 mod export;
 mod incidents;
 mod ingest;
+mod judge;
 mod public;
 mod rehearsals;
 mod reviews;

@@ -39,7 +39,11 @@ impl CanaryPolicy {
     pub fn check(&self) -> Result<(), super::degradation::Wrong> {
         let wrong = [
             (!(300..=86_400).contains(&self.window_secs), "window", "Give 5 min to 24 h."),
-            (!(30..=100_000).contains(&self.minimum_samples), "minimum_samples", "Give 30 to 100,000 samples."),
+            (
+                !(30..=100_000).contains(&self.minimum_samples),
+                "minimum_samples",
+                "Give 30 to 100,000 samples.",
+            ),
             (
                 !(0.1..=50.0).contains(&self.largest_difference),
                 "largest_difference",
@@ -213,7 +217,11 @@ mod tests {
         assert_eq!(verdict(arm(0, 199), arm(1_000, 1_000)), CanaryVerdict::Hold, "too few");
         assert_eq!(verdict(arm(1_990, 2_000), arm(1_990, 2_000)), CanaryVerdict::Expand);
         assert_eq!(verdict(arm(297, 300), arm(299, 300)), CanaryVerdict::Hold, "not sure yet");
-        assert_eq!(verdict(arm(9_850, 10_000), arm(9_950, 10_000)), CanaryVerdict::Expand, "worse, but tolerated");
+        assert_eq!(
+            verdict(arm(9_850, 10_000), arm(9_950, 10_000)),
+            CanaryVerdict::Expand,
+            "worse, but tolerated"
+        );
         assert_eq!(verdict(arm(270, 300), arm(299, 300)), CanaryVerdict::RollBack);
         assert_eq!(verdict(arm(1_000, 1_000), arm(1_000, 1_000)), CanaryVerdict::Expand, "both perfect");
         assert_eq!(verdict(arm(0, 0), arm(0, 0)), CanaryVerdict::Hold);

@@ -186,6 +186,12 @@ pub enum Verdict {
 }
 
 impl Streak {
+    /// Whether no evaluation wants to move the cell.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// One evaluation. `current` is automation's status so far; `window` what the window says; `newer` what the
     /// samples say that came after it got worse (none: too few of them).
     pub fn evaluate(

@@ -37,7 +37,10 @@ pub fn dominant<'a>(suppliers: impl IntoIterator<Item = &'a str>) -> Option<Stri
         }
     }
     let all: usize = counts.iter().map(|(_, n)| n).sum();
-    counts.into_iter().find(|(name, n)| n * 5 >= all * 4 && *name != "unknown").map(|(name, _)| name.to_owned())
+    counts
+        .into_iter()
+        .find(|(name, n)| n * 5 >= all * 4 && *name != "unknown")
+        .map(|(name, _)| name.to_owned())
 }
 
 #[cfg(test)]

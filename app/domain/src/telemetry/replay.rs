@@ -179,7 +179,13 @@ impl Walk<'_> {
     }
 
     /// The newest samples after the cell got worse, at most twice what coming back needs.
-    fn newest(&self, policy: &Policy, standing: &Standing, to: usize, now: Timestamp) -> (Timestamp, Evidence) {
+    fn newest(
+        &self,
+        policy: &Policy,
+        standing: &Standing,
+        to: usize,
+        now: Timestamp,
+    ) -> (Timestamp, Evidence) {
         let floor = self.series.index(standing.since);
         let (mut first, mut samples) = (to, 0);
         while first > floor && samples < 2 * policy.recover_samples {
@@ -195,7 +201,12 @@ impl Walk<'_> {
 /// What a policy would have done with a cell from `from` to `to`, looking every `step_secs`. It begins to look an hour
 /// earlier, knowing nothing; what it does before `from` is not listed.
 #[must_use]
-pub fn replay(policy: &Policy, series: &Series<'_>, (from, to): (Timestamp, Timestamp), step_secs: i64) -> Vec<Change> {
+pub fn replay(
+    policy: &Policy,
+    series: &Series<'_>,
+    (from, to): (Timestamp, Timestamp),
+    step_secs: i64,
+) -> Vec<Change> {
     let begin = from.plus(-HOUR);
     let mut standing = Standing::unknown(begin);
     let mut streak = Streak::default();
@@ -209,7 +220,12 @@ pub fn replay(policy: &Policy, series: &Series<'_>, (from, to): (Timestamp, Time
         for second in 0..looks {
             let now = bucket_end.plus(second * SECOND);
             let reading = walk.reading(policy, &standing, now);
-            let Some(step) = judge::decide(policy, &standing, &mut streak, &reading) else { continue };
+            let Some(step) = judge::decide(policy, &standing, &mut streak, &reading) else {
+                if streak.is_idle() {
+                    break; // the next second sees the same
+                }
+                continue;
+            };
             while automatic.front().is_some_and(|at| now.since(*at) >= HOUR) {
                 automatic.pop_front();
             }
@@ -266,7 +282,8 @@ pub fn compare(
     let mut open: Vec<_> = did.to_vec();
     let mut lines: Vec<Compared> = Vec::new();
     for change in would {
-        let twin = open.iter().position(|(at, _, to)| *to == change.to && at.since(change.at).abs() <= tolerance);
+        let twin =
+            open.iter().position(|(at, _, to)| *to == change.to && at.since(change.at).abs() <= tolerance);
         let what = match twin {
             Some(i) => {
                 open.remove(i);
@@ -277,7 +294,8 @@ pub fn compare(
         let evidence = Some(change.evidence.clone());
         lines.push(Compared { at: change.at, from: change.from, to: change.to, what, evidence });
     }
-    let missed = open.into_iter().map(|(at, from, to)| Compared { at, from, to, what: Match::Missed, evidence: None });
+    let missed =
+        open.into_iter().map(|(at, from, to)| Compared { at, from, to, what: Match::Missed, evidence: None });
     lines.extend(missed);
     lines.sort_by_key(|l| l.at);
     lines

@@ -92,12 +92,15 @@ impl Watch {
     #[must_use]
     pub fn over(&self, policy: &Policy) -> Policy {
         let mut watched = policy.clone();
-        watched.degraded_below = self.degraded_below.map_or(policy.degraded_below, |w| w.max(policy.degraded_below));
+        watched.degraded_below =
+            self.degraded_below.map_or(policy.degraded_below, |w| w.max(policy.degraded_below));
         let partial = self.partial_below.map_or(policy.partial_below, |w| w.max(policy.partial_below));
         watched.partial_below = partial.min(watched.degraded_below);
-        watched.fallback_above = self.fallback_above.map_or(policy.fallback_above, |w| w.min(policy.fallback_above));
-        watched.worsen_evaluations =
-            self.worsen_evaluations.map_or(policy.worsen_evaluations, |w| w.clamp(1, policy.worsen_evaluations));
+        watched.fallback_above =
+            self.fallback_above.map_or(policy.fallback_above, |w| w.min(policy.fallback_above));
+        watched.worsen_evaluations = self
+            .worsen_evaluations
+            .map_or(policy.worsen_evaluations, |w| w.clamp(1, policy.worsen_evaluations));
         watched
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::POLL;
 use crate::{
     commands::{
-        Ctx, Refusal, audiences, measured,
+        Ctx, Refusal, audiences, canary, measured,
         subscribe::{Pace, settle},
     },
     http::serve::stopped,
@@ -82,6 +82,15 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Re
             tx.queue_deliveries(notice, &[one.as_str()], now).await?;
         }
         return Ok(tx.move_cursor(&notice.event_id, one, Some(now)).await?);
+    }
+    if notice.kind == canary::KIND {
+        // Nobody subscribes to verdicts: the operator chose who hears of them.
+        let chosen = tx.canary_endpoints().await?;
+        let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
+        if !chosen.is_empty() {
+            tx.queue_deliveries(notice, &chosen, now).await?;
+        }
+        return Ok(tx.move_cursor(&notice.event_id, "", Some(now)).await?);
     }
     let chunk = if notice.cursor_subscriber_id.is_empty() { CHUNKS.0 } else { CHUNKS.1 };
     let rows = match notice.cell_change_id {

@@ -24,6 +24,7 @@ use crate::{
         Refusal,
         incidents::Published,
         kept::{Form, named},
+        proposals,
     },
     http::{
         console::{
@@ -49,10 +50,13 @@ pub struct From {
 /// The form that declares; what this person saved of it comes back.
 pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     let mut tx = desk.read().await?;
+    if let Some(id) = &from.proposal {
+        return proposed(&desk, &mut tx, id).await;
+    }
     let origins = origins(&mut tx, from.supplier.as_deref(), from.component.as_deref()).await?;
-    let mut chosen = ticked(&mut tx, &origins).await?;
+    let chosen = ticked(&mut tx, &origins).await?;
     let saved = tx.saved_draft(&desk.session.user_id, "", Form::Declare.slug()).await?;
-    if let (Some(draft), None) = (saved, from.proposal.as_ref().or(from.rehearsal.as_ref())) {
+    if let (Some(draft), None) = (saved, &from.rehearsal) {
         let words = format!("Restored from your draft of {}.", utc_time(draft.updated_at, desk.now()));
         let desk = Desk { fields: Fields::from_json(&draft.fields), ..desk };
         let mut model = typed(&desk, &mut tx, None).await?;
@@ -71,17 +75,20 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
         origins,
         ..model::Declare::default()
     };
-    if let Some(id) = from.proposal {
-        let proposal = tx.proposal(&id).await?.ok_or(Refusal::NotFound("proposal"))?;
-        model.severity = proposal.proposed_severity.number();
-        model.started = forms::input_time(proposal.created_at);
-        model.proposal = Some((id, evidence_sentence(Some(&proposal.evidence))));
-        chosen.push((proposal.cell_id, proposal.proposed_status));
-    }
     model.rehearsal = rehearsed(&mut tx, from.rehearsal.as_deref()).await?;
     model.cells = choices(&mut tx, &chosen).await?;
     model.blast = reach(&desk, &mut tx, &chosen, model.severity).await?;
     model.partners = partners(&mut tx, &desk.fields).await?;
+    Ok(show(&desk, StatusCode::OK, &model))
+}
+
+/// The form that a proposal comes to: its cells, its severity, and the text of the approved template.
+async fn proposed(desk: &Desk, tx: &mut Tx, id: &str) -> Answer {
+    let proposal = tx.proposal(id).await?.ok_or(Refusal::NotFound("proposal"))?;
+    let cells = tx.proposal_cells(id).await?;
+    let fields = proposals::drafted(tx, &proposal, &cells, desk.now()).await?;
+    let desk = Desk { fields, ..desk.clone() };
+    let model = typed(&desk, tx, None).await?;
     Ok(show(&desk, StatusCode::OK, &model))
 }
 
