@@ -72,7 +72,10 @@ fn live(policy: &Policy, buckets: &[Bucket], from: Timestamp, to: Timestamp) -> 
             let window = match standing.open_since(policy, now) {
                 Some(from) => since(Step::Download, &sum(from, now), from, now),
                 None => {
-                    let windows = policy.windows_secs.map(|secs| (secs, sum(now.plus(-secs * SECOND), now)));
+                    let floor =
+                        |at: Timestamp| Timestamp::from_millis(at.millis().div_euclid(10_000) * 10_000);
+                    let windows =
+                        policy.windows_secs.map(|secs| (secs, sum(floor(now.plus(-secs * SECOND)), now)));
                     widest_needed(policy, Step::Download, &windows, now)
                 }
             };

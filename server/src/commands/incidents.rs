@@ -212,10 +212,7 @@ pub async fn declare(tx: &mut Tx, ctx: &Ctx, cmd: Declare) -> Result<Published, 
         overrides: &overrides,
     };
     let update_id = publish(tx, ctx, &row, 1, story).await?;
-    // Automation leads nothing: somebody has to take it over.
-    if cmd.sign_off != SignOff::Automatic {
-        roles::begin(tx, ctx, &row.id, Lead::Commander).await?;
-    }
+    roles::begin(tx, ctx, &row.id, Lead::Commander).await?;
     if let Some(proposal) = &cmd.proposal_id {
         proposals::accept(tx, ctx, proposal, &row.id).await?;
     }

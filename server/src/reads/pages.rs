@@ -136,6 +136,7 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
         phase: row.phase,
         status: story.status(world),
         facts,
+        chart: chart_before(world, story),
         due: due(world, row.next_update_due_at, &places),
         cells: cells.collect(),
         workarounds: story
@@ -363,6 +364,17 @@ pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
             .collect(),
         subscribe: paths::SUBSCRIBE.into(),
     })
+}
+
+/// Success before the last automatic change of its cells that came before it was declared; of what telemetry found alone.
+fn chart_before(world: &World, story: &Story) -> Option<Chart> {
+    evidence(story.row.evidence.as_deref())?;
+    let changes = story.cells.iter().filter_map(|id| world.changes.get(id)).flatten();
+    let before = changes.filter(|c| c.at <= story.row.declared_at && c.to_status.is_trouble());
+    before
+        .filter_map(|c| Some((c.at, Chart::from_json(&world.proofs.get(&c.id)?.chart)?)))
+        .max_by_key(|(at, _)| *at)
+        .map(|(_, chart)| chart)
 }
 
 /// A cell's page.

@@ -142,9 +142,7 @@ impl World {
         let components = tx.components().await?;
         let mut cells = in_order(tx.cells().await?, &countries, &components);
         cells.retain(|c| viewer.sees_cell(&c.id));
-        let mut changed = tx.statuses_before(from).await?;
-        changed.extend(tx.cell_changes(from, 0).await?);
-        let changes = grouped(changed, |c| &c.cell_id);
+        let changes = grouped(changes_since(tx, from).await?, |c| &c.cell_id);
         let histories = cells.iter().map(|c| (c.id.clone(), cell_history(changes.get(&c.id), now))).collect();
         let held = grouped(tx.incident_cells_since(stories_from).await?, |c| &c.incident_id);
         let mut updates = grouped(tx.updates_since(stories_from).await?, |u| &u.incident_id);
@@ -313,6 +311,13 @@ fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> &String) -> HashMap<String, Vec<
         groups.entry(key(&row).clone()).or_default().push(row);
     }
     groups
+}
+
+/// The changes of all cells since `from`, and what each was before.
+async fn changes_since(tx: &mut Tx, from: Timestamp) -> store::Result<Vec<CellChangeRow>> {
+    let mut changes = tx.statuses_before(from).await?;
+    changes.extend(tx.cell_changes(from, 0).await?);
+    Ok(changes)
 }
 
 fn in_order(cells: Vec<CellRow>, countries: &[CountryRow], components: &[ComponentRow]) -> Vec<CellRow> {

@@ -372,6 +372,7 @@ api_tests! {
         assert_eq!(open.len(), 1, "once");
         let page = app.get(&format!("/incidents/{}", open[0].id)).await;
         assert!(page.text().contains("Automatic statement."), "{}", page.text());
+        assert!(page.text().contains("aria-label=\"Success from"), "the chart of what was found: {}", page.text());
         assert_eq!(app.cell("euicc-download", "IT").await.status, CellStatus::Degraded);
     }
 

@@ -150,6 +150,8 @@ impl Series<'_> {
 struct Walk<'a> {
     series: &'a Series<'a>,
     sliders: [Slider; 4],
+    /// Width of a bucket, in milliseconds.
+    width: i64,
 }
 
 impl Walk<'_> {
@@ -165,7 +167,9 @@ impl Walk<'_> {
             None => {
                 let mut windows = Vec::with_capacity(3);
                 for (slider, secs) in self.sliders.iter_mut().zip(policy.windows_secs) {
-                    let first = self.series.index(now.plus(-secs * SECOND)).min(to);
+                    // As the live judge reads rollups: the bucket that the window begins in counts whole.
+                    let from = now.plus(-secs * SECOND).millis().div_euclid(self.width) * self.width;
+                    let first = self.series.index(Timestamp::from_millis(from)).min(to);
                     windows.push((secs, self.series.counts(slider, first, to, now)));
                     if windows.last().is_some_and(|(_, c)| c.samples >= policy.minimum_samples) {
                         break; // no wider one is looked at
@@ -210,7 +214,8 @@ pub fn replay(
     let begin = from.plus(-HOUR);
     let mut standing = Standing::unknown(begin);
     let mut streak = Streak::default();
-    let mut walk = Walk { series, sliders: std::array::from_fn(|_| Slider::new()) };
+    let width = step_secs.max(1) * SECOND;
+    let mut walk = Walk { series, sliders: std::array::from_fn(|_| Slider::new()), width };
     let mut automatic: VecDeque<Timestamp> = VecDeque::new();
     let mut changes = Vec::new();
     let looks = i64::from(policy.worsen_evaluations.max(policy.recover_evaluations)).min(step_secs.max(1));
@@ -222,7 +227,7 @@ pub fn replay(
             let reading = walk.reading(policy, &standing, now);
             let Some(step) = judge::decide(policy, &standing, &mut streak, &reading) else {
                 if streak.is_idle() {
-                    break; // the next second sees the same
+                    break; // the next second sees the same buckets
                 }
                 continue;
             };
@@ -240,7 +245,7 @@ pub fn replay(
                 }
             }
         }
-        bucket_end = bucket_end.plus(step_secs.max(1) * SECOND);
+        bucket_end = bucket_end.plus(width);
     }
     changes
 }

@@ -58,7 +58,6 @@ async fn confirm(tx: &mut Tx, ctx: &Ctx, row: &ProposalRow) -> Result<bool, Refu
     }
     let mut fields = proposals::drafted(tx, row, &free, ctx.now).await?;
     fields.set("known", format!("Automatic statement. {}", fields.one("known")));
-    fields.set("idempotency_key", format!("proposal-{}", row.id));
     perform(tx, ctx, Form::Declare, "", &fields, SignOff::Automatic).await?;
     Ok(true)
 }
