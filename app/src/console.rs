@@ -2,9 +2,11 @@
 
 mod access;
 pub mod backfill;
+pub mod canary;
 mod cells;
 mod chrome;
 pub mod command;
+pub mod degradation;
 pub mod desk_book;
 pub mod edit;
 pub mod engagement;
@@ -31,9 +33,11 @@ pub mod writing;
 
 pub use access::{code, message, once_more, people, recovery_codes, setup, sign_in};
 pub use backfill::backfill;
+pub use canary::canaries;
 pub use cells::{cell, telemetry};
 pub use chrome::{Frame, ISLAND_LOADER};
 pub use command::draft;
+pub use degradation::{degradation_policy, policies};
 pub use edit::edit;
 pub use evidence::{availability, evidence_pack};
 pub use explorer::explorer;

@@ -12,6 +12,7 @@ mod lists;
 mod markup;
 mod record;
 mod shape;
+mod spark;
 mod timeline;
 mod trend;
 
@@ -27,5 +28,6 @@ pub use lists::{breadcrumb, ledger, past_incidents};
 pub use markup::{markup, markup_body};
 pub use record::{durations, events, said};
 pub use shape::{badge, class, severity_tag, shape};
+pub use spark::spark;
 pub use timeline::timeline;
 pub use trend::{Day, Trend, trend};

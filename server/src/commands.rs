@@ -4,9 +4,11 @@
 pub mod audiences;
 pub mod availability;
 pub mod backfill;
+pub mod canary;
 pub mod cells;
 pub mod certificates;
 pub mod clocks;
+pub mod degradation;
 pub mod desk_book;
 pub mod drafts;
 pub mod edits;
@@ -59,6 +61,12 @@ impl Ctx {
     #[must_use]
     pub fn system(now: Timestamp) -> Self {
         Self { now, actor: "system".into(), actor_name: "Waypost".into(), correlation_id: new_id() }
+    }
+
+    /// Automation acts where a policy lets it act for people.
+    #[must_use]
+    pub fn automation(now: Timestamp) -> Self {
+        Self { actor: "automation".into(), actor_name: "Automation".into(), ..Self::system(now) }
     }
 }
 

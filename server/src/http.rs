@@ -34,6 +34,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
         .merge(sources())
         .merge(suppliers())
         .merge(launches())
+        .merge(judge())
         .merge(writing())
         .merge(reviews())
         .route_layer(from_fn_with_state(app.clone(), guard));
@@ -169,6 +170,24 @@ fn launches() -> Router<App> {
         .route("/console/launches/markets", post(launches::begin_list))
         .route("/console/launches/markets/{country}", post(launches::add_check))
         .route("/console/launches/checks/{id}", post(launches::change_check))
+}
+
+/// The same, about what telemetry must say before something turns.
+fn judge() -> Router<App> {
+    use console::{canary, degradation};
+    Router::new()
+        .route("/console/degradation", get(degradation::list))
+        .route("/console/degradation/new", get(degradation::new))
+        .route("/console/degradation/policies/{scope}", get(degradation::show).post(degradation::save))
+        .route("/console/degradation/policies/{scope}/try", post(degradation::attempt))
+        .route("/console/degradation/policies/{scope}/withdraw", post(degradation::withdraw))
+        .route("/console/degradation/watches", post(degradation::watch))
+        .route("/console/degradation/watches/{id}/end", post(degradation::end_watch))
+        .route("/console/key-holds/{id}/pass", post(degradation::pass))
+        .route("/console/key-holds/{id}/dismiss", post(degradation::dismiss))
+        .route("/console/canary", get(canary::show).post(canary::save))
+        .route("/console/canary/endpoints/{id}/mark", post(canary::mark))
+        .route("/console/canary/endpoints/{id}/unmark", post(canary::unmark))
 }
 
 /// The same, about words.

@@ -8,6 +8,7 @@ use super::{
     chrome::Frame,
     model::{Cell, CellLine},
 };
+use crate::ui::spark;
 
 /// Status by shape and word.
 fn status(status: CellStatus) -> AnyView {
@@ -49,7 +50,7 @@ pub fn telemetry(frame: &Frame, cells: &[CellLine]) -> String {
     frame.page(|| {
         view! {
             <h1>"Telemetry"</h1>
-            <p class="d">"What every cell shows and why. A person’s pin wins over an open incident, and both win over telemetry. Silence is never green. "<a href="/console/sources">"Sources, keys and mappings"</a></p>
+            <p class="d">"What every cell shows and why. A person’s pin wins over an open incident, and both win over telemetry. Silence is never green. "<a href="/console/sources">"Sources, keys and mappings"</a>" · "<a href="/console/degradation">"Policies and watch periods"</a>" · "<a href="/console/canary">"Canaries"</a></p>
             <table class="now">
                 <thead><tr><th>"Shows"</th><th>"Cell"</th><th>"Basis"</th><th>"Evidence"</th><th>"For"</th></tr></thead>
                 <tbody>{rows}</tbody>
@@ -68,16 +69,25 @@ pub fn cell(frame: &Frame, model: &Cell) -> String {
         .iter()
         .map(|(label, value)| view! { <div><dt>{*label}</dt><dd>{value.clone()}</dd></div> })
         .collect_view();
-    let changes = model.changes.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
+    let changes = model
+        .changes
+        .iter()
+        .map(|c| {
+            let rests_on =
+                (!c.rests_on.is_empty()).then(|| view! { <br /><small>{c.rests_on.clone()}</small> });
+            view! { <li>{c.words.clone()}{rests_on}{c.chart.as_ref().map(spark)}</li> }
+        })
+        .collect_view();
     frame.page(|| {
         view! {
             <h1>{format!("{} · {}", line.component, line.country)}</h1>
             <p>{status(line.status)}{format!(" for {}, by {}", line.since, line.basis)}</p>
             {model.frozen.as_ref().map(|until| view! { <p class="lint">{format!("Flapping: it changed too often in an hour. Held at the worse state until {until}.")}</p> })}
+            {model.withheld.as_ref().map(|why| view! { <p class="lint">{why.clone()}</p> })}
             <h2>"Evidence"</h2>
             <p>{line.evidence.clone()}</p>
             <dl class="facts">{figures}</dl>
-            <p class="d">{format!("Telemetry’s own opinion: {}.", model.telemetry.words())}</p>
+            <p class="d">{format!("Telemetry’s own opinion: {}.", model.telemetry.words())}" Judged by "<a href=model.policy.1.clone()>{model.policy.0.clone()}</a>"."</p>
             {pin_form(frame, model)}
             <h2>"Changes"</h2>
             <ul class="changes">{changes}</ul>

@@ -44,8 +44,14 @@ pub struct ClockLine {
 pub struct ProposalLine {
     /// Public id.
     pub id: String,
-    /// `eUICC download · France`.
-    pub cell: String,
+    /// What its cells have in common, or the one cell: `eUICC download`.
+    pub title: String,
+    /// Its cells: `eUICC download · France`.
+    pub cells: Vec<String>,
+    /// Who proposes: `telemetry`, `an alert`.
+    pub from: &'static str,
+    /// When it is declared by itself, or why it was not; may be empty.
+    pub note: String,
     /// Proposed severity.
     pub severity: Severity,
     /// What the cell would be.
@@ -54,6 +60,19 @@ pub struct ProposalLine {
     pub evidence: String,
     /// `14:50 UTC`.
     pub since: String,
+}
+
+/// A key that would turn too much of the grid.
+#[derive(Debug, Clone)]
+pub struct HoldLine {
+    /// Public id.
+    pub id: String,
+    /// What the key is for.
+    pub key: String,
+    /// Since when.
+    pub since: String,
+    /// Cells with what they would be and on what figures.
+    pub cells: Vec<String>,
 }
 
 /// An incident in a list.
@@ -82,6 +101,8 @@ pub struct Now {
     pub clocks: Vec<ClockLine>,
     /// Open proposals, worst first.
     pub proposals: Vec<ProposalLine>,
+    /// Changes that wait because one key told of all of them.
+    pub holds: Vec<HoldLine>,
     /// Open incidents.
     pub open: Vec<IncidentLine>,
     /// What clocks told this person: words and incident.
@@ -347,14 +368,29 @@ pub struct Cell {
     pub pin: Option<(CellStatus, String, String)>,
     /// Flapping: frozen until.
     pub frozen: Option<String>,
-    /// `14:50 UTC: operational → partial outage – cause`.
-    pub changes: Vec<String>,
+    /// The policy that it is under: words and address.
+    pub policy: (String, String),
+    /// It would be worse, and why it is not.
+    pub withheld: Option<String>,
+    /// Changes, the newest first.
+    pub changes: Vec<CellChangeLine>,
     /// Whether this person may pin.
     pub may_pin: bool,
     /// Reason as typed.
     pub reason: String,
     /// What was wrong.
     pub error: Option<FormError>,
+}
+
+/// A change of a cell.
+#[derive(Debug, Clone)]
+pub struct CellChangeLine {
+    /// `14:50 UTC: operational → partial outage – cause`.
+    pub words: String,
+    /// What it rests on: samples, window, policy and version, sources; may be empty.
+    pub rests_on: String,
+    /// Success before it.
+    pub chart: Option<domain::telemetry::chart::Chart>,
 }
 
 /// The subscribers page.

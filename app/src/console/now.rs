@@ -24,6 +24,7 @@ pub fn now(frame: &Frame, model: &Now) -> String {
             <div class="bar"><h1>"Now"</h1><a class="button go" href="/console/incidents/new" accesskey="d">"Declare an incident"</a></div>
             {reminders(model)}
             {proposals(frame, model)}
+            {holds(frame, model)}
             {waiting(&model.waiting)}
             {sources(model)}
             {watch(model)}
@@ -145,9 +146,11 @@ fn proposals(frame: &Frame, model: &Now) -> Option<AnyView> {
             let dismiss = format!("/console/proposals/{}/dismiss", p.id);
             view! {
                 <article class=format!("card {}", severity_class(p.severity))>
-                    <small>{format!("Proposed by telemetry at {}", p.since)}</small>
-                    <h2>{format!("{} – {}", p.cell, p.status.words())}</h2>
+                    <small>{format!("Proposed by {} at {}", p.from, p.since)}</small>
+                    <h2>{format!("{} – {}", p.title, p.status.words())}</h2>
                     <p>{p.evidence.clone()}"."</p>
+                    {(p.cells.len() > 1).then(|| view! { <ul class="who">{p.cells.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view()}</ul> })}
+                    {(!p.note.is_empty()).then(|| view! { <p class="d">{p.note.clone()}</p> })}
                     <div class="act">
                         <a class="button go" href=declare>{format!("Declare a {} incident", p.severity.label())}</a>
                         <form method="post" action=dismiss>{frame.token()}<button>"Dismiss"</button></form>
@@ -157,6 +160,34 @@ fn proposals(frame: &Frame, model: &Now) -> Option<AnyView> {
         })
         .collect();
     Some(view! { <section aria-label="Proposals">{cards}</section> }.into_any())
+}
+
+/// Changes that wait because one key told of all of them.
+fn holds(frame: &Frame, model: &Now) -> Option<AnyView> {
+    if model.holds.is_empty() {
+        return None;
+    }
+    let cards = model
+        .holds
+        .iter()
+        .map(|h| {
+            let act = |verb: &str, label: &'static str| {
+                view! { <form method="post" action=format!("/console/key-holds/{}/{verb}", h.id)>{frame.token()}<button>{label}</button></form> }
+            };
+            let decide = model.may_command.then(|| view! { <div class="act">{act("pass", "Let them through")}{act("dismiss", "Dismiss them")}</div> });
+            let cells = h.cells.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
+            view! {
+                <article class="card sev2">
+                    <small>{format!("Held since {}", h.since)}</small>
+                    <h2>{format!("The key “{}” would turn more of the page than one key may", h.key)}</h2>
+                    <p>"Either much is broken, or what the key tells is wrong. These cells stay as they are until somebody decides; getting better is never held."</p>
+                    <ul class="who">{cells}</ul>
+                    {decide}
+                </article>
+            }
+        })
+        .collect_view();
+    Some(view! { <section aria-label="Held changes">{cards}</section> }.into_any())
 }
 
 fn clocks(model: &Now, now_ms: i64) -> AnyView {

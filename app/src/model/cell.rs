@@ -1,6 +1,6 @@
 //! The page of one cell: one component in one country.
 
-use domain::status::CellStatus;
+use domain::{status::CellStatus, telemetry::chart::Chart};
 
 use super::{Bars, Charts, IncidentCard, PastIncident, Site};
 use crate::paths;
@@ -16,6 +16,10 @@ pub struct CellChange {
     pub cause: String,
     /// The incident behind it.
     pub incident: Option<String>,
+    /// How many outcomes it rests on, in words; none: a person, an alert or a heartbeat.
+    pub samples: Option<String>,
+    /// Success before it.
+    pub chart: Option<Chart>,
 }
 
 /// A cell's page.
@@ -85,6 +89,12 @@ impl CellPage {
                 to: CellStatus::PartialOutage,
                 cause: "79.6 % of 1,412 eSIM downloads succeeded in 10 min.".into(),
                 incident: Some(paths::incident("p31zjtct2jer")),
+                samples: Some("n = 1,412".into()),
+                chart: Some(Chart {
+                    from_at: domain::clock::Timestamp::from_millis(1_772_458_200_000),
+                    step_secs: 60,
+                    points: vec![(140, 139), (141, 140), (140, 139), (0, 0), (142, 118), (141, 113)],
+                }),
             }],
             past: vec![PastIncident::sample()],
         }

@@ -1,6 +1,6 @@
 //! Incidents as readers see them.
 
-use domain::{incident::Phase, severity::Severity, status::CellStatus};
+use domain::{incident::Phase, severity::Severity, status::CellStatus, telemetry::chart::Chart};
 
 use super::Site;
 use crate::paths;
@@ -107,6 +107,8 @@ pub struct IncidentPage {
     pub status: CellStatus,
     /// Facts in reading order: label, value, second line (may be empty).
     pub facts: Vec<(String, String, String)>,
+    /// Success before the change that it was proposed for, where telemetry found it.
+    pub chart: Option<Chart>,
     /// The next promise, while one runs.
     pub due: Option<Due>,
     /// Cells.
@@ -215,6 +217,7 @@ impl IncidentPage {
                 ("Usable again".into(), "14:20 UTC".into(), "after 45 minutes".into()),
                 ("Affects".into(), "eUICC download".into(), "Spain".into()),
             ],
+            chart: None,
             due: Some(Due { at: "14:50 UTC".into(), local: "15:50 in Spain".into(), overdue: None }),
             cells: vec![AffectedCell {
                 name: "eUICC download, Spain".into(),

@@ -67,7 +67,8 @@ fn changes(page: &CellPage) -> AnyView {
         .iter()
         .map(|c| {
             let link = c.incident.clone().map(|href| view! { " "<a href=href>"Incident"</a> });
-            view! { <li>{ui::badge(c.to)}<small>{c.at.clone()}</small><p>{c.cause.clone()}{link}</p></li> }
+            let samples = c.samples.clone().map(|n| view! { " "<small>{n}</small> });
+            view! { <li>{ui::badge(c.to)}<small>{c.at.clone()}</small><p>{c.cause.clone()}{samples}{link}</p>{c.chart.as_ref().map(ui::spark)}</li> }
         })
         .collect();
     view! { <ul class="log">{items}</ul> }.into_any()

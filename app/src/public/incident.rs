@@ -29,6 +29,7 @@ pub fn incident_page(page: &IncidentPage) -> String {
             <p class="kind">{ui::severity_tag(page.severity, page.status)}<span>{page.phase.word()}</span></p>
             <h1 class=format!("incident-title impact-{}", page.severity.indicator().slug())>{page.title.clone()}</h1>
             {ui::facts(&page.facts, page.due.as_ref())}
+            {page.chart.as_ref().map(ui::spark)}
             <p class="more"><a href=page.subscribe.clone()>"Get updates about this"</a></p>
         </article>
         {page.goes_on.clone().map(|(title, href)| view! { <p>"This is part of another incident and goes on there: "<a href=href>{title}</a></p> })}

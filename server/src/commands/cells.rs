@@ -4,10 +4,14 @@ use domain::{
     clock::Timestamp,
     component::Step,
     status::{Basis, CellStatus},
+    telemetry::judge::is_worse,
     text,
 };
 use serde_json::json;
-use store::{AuditEntry, CellChangeRow, CellRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow, Tx};
+use store::{
+    AuditEntry, CellChangeRow, CellRow, ChangeEvidenceRow, CountryRow, IncidentCellRow, IncidentRow,
+    PortfolioRow, Tx,
+};
 
 use super::{Ctx, Refusal, measured, silent_fixes};
 use crate::clock::new_id;
@@ -39,14 +43,24 @@ async fn load(tx: &mut Tx, cell_id: &str) -> Result<CellRow, Refusal> {
     tx.cell(cell_id).await?.ok_or(Refusal::NotFound("cell"))
 }
 
+/// Behind a change.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    /// A person.
+    Person,
+    /// An incident.
+    Incident(&'a str),
+    /// Automation, on this evidence.
+    Automation(&'a ChangeEvidenceRow),
+}
+
 /// Shows what precedence says, and enters it into the history if that is a change.
 async fn settle(
     tx: &mut Tx,
     ctx: &Ctx,
     mut cell: CellRow,
     cause: &str,
-    incident_id: Option<&str>,
-    is_automatic: bool,
+    by: By<'_>,
 ) -> Result<Moved, Refusal> {
     let held = tx.cell_holds(&cell.id).await?.into_iter().map(|h| h.status).reduce(CellStatus::worse);
     let old = cell.status;
@@ -65,15 +79,17 @@ async fn settle(
             from_status: old,
             to_status: cell.status,
             basis: cell.basis,
-            is_automatic,
+            is_automatic: matches!(by, By::Automation(_)),
             cause: cause.to_owned(),
-            incident_id: incident_id.map(str::to_owned),
+            incident_id: if let By::Incident(id) = by { Some(id.to_owned()) } else { None },
         };
         if old.is_trouble() && !cell.status.is_trouble() {
             silent_fixes::notice(tx, ctx, &cell.id, old).await?;
         }
         let id = tx.insert_cell_change(&change).await?;
-        if is_automatic {
+        if let By::Automation(evidence) = by {
+            let row = ChangeEvidenceRow { change_id: id, ..evidence.clone() };
+            tx.insert_change_evidence(&row, (&cell.id, is_worse(old, cell.status)), ctx.now).await?;
             measured::changed(tx, ctx, id, (old, cell.status)).await?;
         }
         tx.bump_revision(ctx.now).await?;
@@ -89,14 +105,16 @@ pub async fn apply_verdict(
     mut cell: CellRow,
     to: CellStatus,
     cause: &str,
+    on: &ChangeEvidenceRow,
 ) -> Result<Moved, Refusal> {
     let before = cell.telemetry_status;
     cell.telemetry_status = to;
     cell.telemetry_since_at = ctx.now;
     let subject = format!("cell:{}", cell.id);
-    let detail = json!({ "before": before.slug(), "after": to.slug(), "cause": cause });
+    let policy = json!({ "scope": on.policy_scope, "version": on.policy_version, "watch": on.watch_id });
+    let detail = json!({ "before": before.slug(), "after": to.slug(), "cause": cause, "policy": policy });
     audit(tx, ctx, "judge_cell", &subject, detail).await?;
-    settle(tx, ctx, cell, cause, None, true).await
+    settle(tx, ctx, cell, cause, By::Automation(on)).await
 }
 
 /// What firing alerts make of a cell changed; none: no alert fires any more. What the alert said is for the record alone:
@@ -107,12 +125,13 @@ pub async fn apply_alerts(
     mut cell: CellRow,
     to: Option<CellStatus>,
     said: &str,
+    on: &ChangeEvidenceRow,
 ) -> Result<Moved, Refusal> {
     let cause = if to.is_some() { "An alert of our monitoring" } else { "The alert of our monitoring ended" };
     let before = std::mem::replace(&mut cell.alert_status, to.map(|s| s.slug().to_owned()));
     let detail = json!({ "before": before, "after": cell.alert_status, "said": said });
     audit(tx, ctx, "alert_cell", &format!("cell:{}", cell.id), detail).await?;
-    settle(tx, ctx, cell, cause, None, true).await
+    settle(tx, ctx, cell, cause, By::Automation(on)).await
 }
 
 /// An incident holds a cell at a status until it is restored. One that is not for everybody moves nothing that
@@ -133,7 +152,7 @@ pub async fn hold(
         return Ok((old, cell.status.worse(status)));
     }
     let cause = format!("Set by {}", ctx.actor_name);
-    settle(tx, ctx, cell, &cause, Some(&incident.id), false).await
+    settle(tx, ctx, cell, &cause, By::Incident(&incident.id)).await
 }
 
 /// The incident was restored or resolved: the cell shows what else is known of it. Never green without evidence.
@@ -147,7 +166,7 @@ pub async fn release(
     if !incident.is_public {
         return Ok((cell.status.worse(held.status), cell.status));
     }
-    settle(tx, ctx, cell, "Restored", Some(&incident.id), false).await
+    settle(tx, ctx, cell, "Restored", By::Incident(&incident.id)).await
 }
 
 /// A person sets a cell's status until they unpin it.
@@ -167,7 +186,7 @@ pub async fn pin(
     let detail = json!({ "before": cell.status.slug(), "after": status.slug(), "reason": reason });
     audit(tx, ctx, "pin_cell", &format!("cell:{cell_id}"), detail).await?;
     let cause = format!("Pinned by {}: {reason}", ctx.actor_name);
-    settle(tx, ctx, cell, &cause, None, false).await
+    settle(tx, ctx, cell, &cause, By::Person).await
 }
 
 /// Telemetry and incidents decide again.
@@ -178,7 +197,7 @@ pub async fn unpin(tx: &mut Tx, ctx: &Ctx, cell_id: &str) -> Result<Moved, Refus
     }
     (cell.pin_status, cell.pinned_by, cell.pinned_at, cell.pin_reason) = (None, None, None, None);
     audit(tx, ctx, "unpin_cell", &format!("cell:{cell_id}"), json!({ "before": cell.status.slug() })).await?;
-    settle(tx, ctx, cell, &format!("Unpinned by {}", ctx.actor_name), None, false).await
+    settle(tx, ctx, cell, &format!("Unpinned by {}", ctx.actor_name), By::Person).await
 }
 
 /// `western-europe` from `Western Europe`.

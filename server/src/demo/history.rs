@@ -221,9 +221,13 @@ impl Play<'_> {
 
     async fn all_cells(&mut self, status: CellStatus, cause: &str) -> Result<(), Refusal> {
         self.go_to(self.at).await?;
+        let played = store::ChangeEvidenceRow {
+            policy_scope: "default".into(),
+            ..store::ChangeEvidenceRow::default()
+        };
         let mut tx = self.app.store.write().await?;
         for cell in tx.cells().await? {
-            cells::apply_verdict(&mut tx, &Ctx::system(self.at), cell, status, cause).await?;
+            cells::apply_verdict(&mut tx, &Ctx::system(self.at), cell, status, cause, &played).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -1,6 +1,8 @@
 //! The console's handlers: forms in, pages out. What is decided, commands decide.
 
+pub mod canary;
 pub mod cells;
+pub mod degradation;
 pub mod desk;
 pub mod desk_book;
 pub mod drafts;

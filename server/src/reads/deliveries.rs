@@ -118,6 +118,7 @@ pub fn about_in(kind: &str) -> Word {
         "welcome" => manage::A_WELCOME,
         "test" => manage::A_TEST,
         "component_update" => manage::A_CHANGE,
+        "canary_verdict" => manage::A_VERDICT,
         "measured_digest" => manage::A_DIGEST,
         "endpoint_failing" => manage::A_FAILING,
         "endpoint_disabled" => manage::A_DISABLED,

@@ -10,7 +10,7 @@ use app::{
 use chrono::Datelike as _;
 use delivery::markdown;
 use domain::{
-    clock::{DAY, MINUTE, Timestamp},
+    clock::{DAY, MINUTE, SECOND, Timestamp},
     clock_local::{Place, duration_words, hour_minute, local_times, utc_and_local, utc_time, zone},
     engagement::{public_words, took},
     incident::UpdateKind,
@@ -20,6 +20,7 @@ use domain::{
     },
     status::{Basis, CellStatus},
     telemetry::{
+        chart::Chart,
         kpi::thousands,
         upstream::{Standing, standing},
     },
@@ -148,6 +149,7 @@ pub fn incident(world: &World, id: &str) -> Option<IncidentPage> {
         phase: row.phase,
         status: story.status(world),
         facts,
+        chart: chart_before(world, story),
         due: due(world, row.next_update_due_at, &places),
         cells: cells.collect(),
         workarounds: story
@@ -388,6 +390,17 @@ fn measured(world: &World, component: &store::ComponentRow, country: &str) -> Ve
         .collect()
 }
 
+/// Success before the last automatic change of its cells that came before it was declared; of what telemetry found alone.
+fn chart_before(world: &World, story: &Story) -> Option<Chart> {
+    evidence(story.row.evidence.as_deref())?;
+    let changes = story.cells.iter().filter_map(|id| world.changes.get(id)).flatten();
+    let before = changes.filter(|c| c.at <= story.row.declared_at && c.to_status.is_trouble());
+    before
+        .filter_map(|c| Some((c.at, Chart::from_json(&world.proofs.get(&c.id)?.chart)?)))
+        .max_by_key(|(at, _)| *at)
+        .map(|(_, chart)| chart)
+}
+
 /// A cell's page.
 #[must_use]
 pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
@@ -405,6 +418,12 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
                 to: c.to_status,
                 cause: c.cause.clone(),
                 incident: c.incident_id.as_deref().map(paths::incident),
+                samples: world
+                    .proofs
+                    .get(&c.id)
+                    .and_then(|p| evidence(Some(&p.evidence)))
+                    .map(|e| format!("n = {}", thousands(e.samples))),
+                chart: world.proofs.get(&c.id).and_then(|p| Chart::from_json(&p.chart)),
             }
         });
     Some(CellPage {
@@ -413,7 +432,7 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
         country: (country.name.clone(), paths::country(&country.code)),
         status: cell.status,
         since: utc_and_local(cell.since_at, world.now, &[place]),
-        basis: basis_words(cell),
+        basis: basis_words(world, cell),
         evidence: figures(world, cell),
         charts: measured(world, component, &country.code),
         upstream: upstream_notes(world, &cell.id),
@@ -433,14 +452,25 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
     })
 }
 
-fn basis_words(cell: &CellRow) -> String {
+/// What a status rests on: how many outcomes and how fresh, or that a person set it and when.
+fn basis_words(world: &World, cell: &CellRow) -> String {
+    let measured = evidence(cell.evidence.as_deref()).filter(|e| e.samples > 0).map(|e| {
+        let age = match world.now.since(e.judged_at).max(0) {
+            ms if ms < 2 * MINUTE => format!("{} s", ms / SECOND),
+            ms => duration_words(ms),
+        };
+        format!("Judged from telemetry: n = {}, {age} ago.", thousands(e.samples))
+    });
+    let set = utc_time(cell.since_at, world.now);
     match (cell.basis, cell.telemetry_status) {
         (Basis::Telemetry, own) if own != cell.status => "Judged from an alert of our monitoring.".into(),
-        (Basis::Telemetry, _) => "Judged from telemetry.".into(),
+        (Basis::Telemetry, _) => measured.unwrap_or_else(|| "Judged from telemetry.".into()),
         (Basis::None, _) => "There is no fresh evidence, and silence is never shown as working.".into(),
-        (Basis::Person, CellStatus::NoData) => "Set by our staff; telemetry has no opinion.".into(),
-        (Basis::Person, own) if own == cell.status => "Set by our staff; telemetry agrees.".into(),
-        (Basis::Person, own) => format!("Set by our staff; telemetry alone would say: {}.", own.words()),
+        (Basis::Person, CellStatus::NoData) => format!("Set by our staff, {set}; telemetry has no opinion."),
+        (Basis::Person, own) if own == cell.status => format!("Set by our staff, {set}; telemetry agrees."),
+        (Basis::Person, own) => {
+            format!("Set by our staff, {set}; telemetry alone would say: {}.", own.words())
+        }
     }
 }
 

@@ -21,14 +21,16 @@ use domain::{
     week::{Summary, Week},
 };
 use store::{
-    CellChangeRow, CellRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow, PortfolioRow,
-    PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, UpstreamRow,
+    CellChangeRow, CellRow, ChangeEvidenceRow, ComponentRow, CountryRow, IncidentCellRow, IncidentRow,
+    PortfolioRow, PublicEngagementRow, Store, Tx, UpdateCellRow, UpdateRow, UpdateVersionRow, UpstreamRow,
     WeeklySummaryRow, WorkaroundRow,
     policies::{AVAILABILITY, SEVERITY_MATRIX},
 };
 
 use crate::commands::public_charts::Series;
 
+/// Changes whose evidence is at hand: those that somebody still looks at.
+const PROOFS: i64 = 200;
 /// How far back the bars look.
 const WINDOW: i64 = 91 * DAY;
 /// How far back the history looks.
@@ -72,6 +74,8 @@ pub struct World {
     pub cells: Vec<CellRow>,
     /// Changes per cell, oldest first.
     pub changes: HashMap<String, Vec<CellChangeRow>>,
+    /// What the newest automatic changes rest on, by change.
+    pub proofs: HashMap<i64, ChangeEvidenceRow>,
     /// Ninety days per cell.
     pub histories: HashMap<String, History>,
     /// Incidents, newest first.
@@ -155,9 +159,7 @@ impl World {
         let components = tx.components().await?;
         let mut cells = in_order(tx.cells().await?, &countries, &components);
         cells.retain(|c| viewer.sees_cell(&c.id));
-        let mut changed = tx.statuses_before(from).await?;
-        changed.extend(tx.cell_changes(from, 0).await?);
-        let changes = grouped(changed, |c| &c.cell_id);
+        let changes = grouped(changes_since(tx, from).await?, |c| &c.cell_id);
         let histories = cells.iter().map(|c| (c.id.clone(), cell_history(changes.get(&c.id), now))).collect();
         let held = grouped(tx.incident_cells_since(stories_from).await?, |c| &c.incident_id);
         let mut updates = grouped(tx.updates_since(stories_from).await?, |u| &u.incident_id);
@@ -188,6 +190,7 @@ impl World {
             components,
             cells,
             changes,
+            proofs: tx.newest_evidence(PROOFS).await?.into_iter().map(|e| (e.change_id, e)).collect(),
             histories,
             incidents,
             moved,
@@ -347,6 +350,13 @@ fn grouped<T>(rows: Vec<T>, key: impl Fn(&T) -> &String) -> HashMap<String, Vec<
         groups.entry(key(&row).clone()).or_default().push(row);
     }
     groups
+}
+
+/// The changes of all cells since `from`, and what each was before.
+async fn changes_since(tx: &mut Tx, from: Timestamp) -> store::Result<Vec<CellChangeRow>> {
+    let mut changes = tx.statuses_before(from).await?;
+    changes.extend(tx.cell_changes(from, 0).await?);
+    Ok(changes)
 }
 
 fn in_order(cells: Vec<CellRow>, countries: &[CountryRow], components: &[ComponentRow]) -> Vec<CellRow> {

@@ -1,28 +1,35 @@
 //! The judge: every second, what telemetry says of every cell.
 
 mod alerts;
+mod canary;
+mod confirm;
+mod held;
+mod propose;
+mod reading;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use domain::{
     clock::{HOUR, SECOND, Timestamp},
     component::Step,
     status::CellStatus,
     telemetry::{
-        degradation::{Evidence, Policy, Streak, Verdict, opinion, proposal},
-        kpi::Counts,
+        degradation::{Evidence, Policy, Streak},
+        judge::{self, Move, Settled, Standing},
+        rule::Rule,
     },
 };
-use store::{AlertRow, CellRow, HeartbeatRow, ProposalRow, Tx, Window, policies::DEGRADATION};
+use store::{
+    AlertRow, CellRow, ChangeEvidenceRow, HeartbeatRow, KeyHoldRow, ProposalCellRow, Tx, Window, WithheldRow,
+};
 use tokio::sync::watch;
 
+use self::{held::Voices, reading::Read};
 use crate::{
-    clock::new_id,
-    commands::{Ctx, Refusal, cells},
+    commands::{
+        Ctx, Refusal, cells,
+        degradation::{Ruled, Watching, ruled, rules, watching},
+    },
     http::serve::stopped,
     state::App,
 };
@@ -36,26 +43,35 @@ const RENEW_WIDE: i64 = 15 * SECOND;
 #[derive(Default)]
 pub struct Judge {
     streaks: HashMap<String, Streak>,
-    /// The wider windows.
-    wide: [Option<Wide>; 2],
+    wide: Option<(Timestamp, Wide)>,
+    canary_at: Option<Timestamp>,
 }
 
-/// A wider window: when it was read, for whom, and what it says.
+/// What is read less often than every second.
+#[derive(Clone)]
 struct Wide {
-    at: Timestamp,
-    needed: HashSet<(Step, String)>,
-    window: Arc<Window>,
+    windows: [(i64, Window); 2],
+    errors: HashMap<(Step, String), (String, i64)>,
 }
 
 /// Everything that one evaluation reads at once.
 struct Scene {
     now: Timestamp,
-    policy: Policy,
-    windows: Vec<(i64, Arc<Window>)>,
+    rules: Vec<Rule>,
+    watching: Vec<Watching>,
+    /// The narrowest first.
+    windows: [(i64, Window); 3],
+    errors: HashMap<(Step, String), (String, i64)>,
     beats: Vec<HeartbeatRow>,
     /// By cell.
     alerts: HashMap<String, AlertRow>,
-    proposals: Vec<ProposalRow>,
+    /// Cells of open proposals.
+    proposed: HashMap<String, ProposalCellRow>,
+    /// Cells that something stands before.
+    withheld: HashMap<String, WithheldRow>,
+    holds: Vec<KeyHoldRow>,
+    /// How many cells there are.
+    grid: usize,
 }
 
 /// Evaluates every second.
@@ -77,30 +93,35 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
 }
 
 impl Judge {
-    /// One evaluation of every cell; returns how many moved or were renewed.
+    /// One evaluation of every cell; returns how many moved or were renewed. Then proposals whose time has come are
+    /// declared, and canaries compared.
     pub async fn evaluate(&mut self, app: &App) -> Result<usize, Refusal> {
+        let count = self.cells(app).await?;
+        confirm::due(app).await?;
+        canary::compare_due(app, &mut self.canary_at).await?;
+        Ok(count)
+    }
+
+    async fn cells(&mut self, app: &App) -> Result<usize, Refusal> {
         let now = app.clock.now();
         let mut tx = app.store.read().await?;
         let steps: HashMap<String, (String, Option<Step>)> =
             tx.components().await?.into_iter().map(|c| (c.id.clone(), (c.slug.clone(), c.step()))).collect();
         let all = tx.cells().await?;
-        let measured: Vec<(Step, String)> = all
-            .iter()
-            .filter_map(|c| Some((steps.get(&c.component_id)?.1?, c.country_code.clone())))
-            .collect();
-        let scene = self.scene(&mut tx, &measured, now).await?;
-        let mut plans = Vec::new();
+        let scene = self.scene(&mut tx, now, all.len()).await?;
+        let mut plans = held::lapsed(&mut tx, &scene).await?;
         for cell in all {
             let Some((slug, step)) = steps.get(&cell.component_id) else { continue };
-            if let Some(plan) = alerts::judge(&scene, &cell) {
+            let of = Of { ruled: scene.ruled(&cell, slug), slug: slug.clone() };
+            if let Some(plan) = alerts::judge(&scene, &cell, &of) {
                 plans.push(plan); // what is measured is judged again a second later
                 continue;
             }
             let plan = match step {
-                Some(step) => self.judge_step(&mut tx, &scene, cell, *step).await?,
-                None => judge_heartbeat(&scene, cell, slug),
+                Some(step) => self.judge_step(&mut tx, &scene, cell, of, *step).await?,
+                None => judge_heartbeat(&scene, cell, of),
             };
-            plans.extend(plan.map(Plan::Measured));
+            plans.extend(plan.map(|p| Plan::Measured(Box::new(p))));
         }
         drop(tx);
         if plans.is_empty() {
@@ -111,63 +132,49 @@ impl Judge {
         let count = plans.len();
         for plan in plans {
             match plan {
-                Plan::Measured(plan) => carry_out(&mut tx, &ctx, &scene, plan).await?,
-                Plan::Alerts(plan) => alerts::carry_out(&mut tx, &ctx, &scene, plan).await?,
+                Plan::Measured(plan) => carry_out(&mut tx, &ctx, &scene, *plan).await?,
+                Plan::Alerts(plan) => alerts::carry_out(&mut tx, &ctx, &scene, *plan).await?,
+                Plan::Lapse(hold) => held::lapse(&mut tx, &ctx, &hold).await?,
             }
         }
         tx.commit().await?;
         Ok(count)
     }
 
-    async fn scene(
-        &mut self,
-        tx: &mut Tx,
-        measured: &[(Step, String)],
-        now: Timestamp,
-    ) -> Result<Scene, Refusal> {
-        let (_, policy): (i64, Policy) = tx.policy(DEGRADATION).await?;
+    async fn scene(&mut self, tx: &mut Tx, now: Timestamp, grid: usize) -> Result<Scene, Refusal> {
+        let rules = rules(tx).await?;
+        let [narrow, hour, day] =
+            rules.first().map_or(Policy::default().windows_secs, |r| r.policy.windows_secs);
+        let stale = self.wide.as_ref().is_none_or(|(at, _)| now.since(*at).abs() >= RENEW_WIDE);
+        if stale {
+            let windows = [
+                (hour, tx.wide_window(hour, now, |_, _| true).await?),
+                (day, tx.wide_window(day, now, |_, _| true).await?),
+            ];
+            let errors = tx.top_errors(now.plus(-narrow * SECOND)).await?;
+            self.wide = Some((now, Wide { windows, errors }));
+        }
+        let Some((_, Wide { windows: [hour, day], errors })) = self.wide.clone() else {
+            return Err(Refusal::NotFound("window"));
+        };
         Ok(Scene {
             now,
-            windows: self.windows(tx, &policy, measured, now).await?,
-            policy,
+            rules,
+            watching: watching(tx, now).await?,
+            windows: [(narrow, tx.window(narrow, 10, now).await?), hour, day],
+            errors,
             beats: tx.heartbeats().await?,
             alerts: alerts::worst(tx.firing_alerts().await?),
-            proposals: tx.open_proposals().await?,
+            proposed: tx.open_proposal_cells().await?.into_iter().map(|p| (p.cell_id.clone(), p)).collect(),
+            withheld: tx
+                .withheld(now.plus(-HOUR))
+                .await?
+                .into_iter()
+                .map(|w| (w.cell_id.clone(), w))
+                .collect(),
+            holds: tx.key_holds(now).await?,
+            grid,
         })
-    }
-
-    /// The windows, narrowest first; a wider one only where some cell has too few samples in those before it.
-    async fn windows(
-        &mut self,
-        tx: &mut Tx,
-        policy: &Policy,
-        measured: &[(Step, String)],
-        now: Timestamp,
-    ) -> Result<Vec<(i64, Arc<Window>)>, Refusal> {
-        let [narrow, wide @ ..] = policy.windows_secs;
-        let mut last = Arc::new(tx.window(narrow, 10, now).await?);
-        let mut windows = vec![(narrow, Arc::clone(&last))];
-        for (kept, secs) in self.wide.iter_mut().zip(wide) {
-            let is_short = |key: &&(Step, String)| {
-                last.get(*key).map_or(0, |counts| counts.samples) < policy.minimum_samples
-            };
-            let needed: HashSet<(Step, String)> = measured.iter().filter(is_short).cloned().collect();
-            if needed.is_empty() {
-                break;
-            }
-            let is_fresh = |w: &&Wide| now.since(w.at).abs() < RENEW_WIDE && needed.is_subset(&w.needed);
-            last = match kept.as_ref().filter(is_fresh) {
-                Some(wide) => Arc::clone(&wide.window),
-                None => {
-                    let is_needed = |step, country: &str| needed.contains(&(step, country.to_owned()));
-                    let window = Arc::new(tx.wide_window(secs, now, is_needed).await?);
-                    *kept = Some(Wide { at: now, needed, window: Arc::clone(&window) });
-                    window
-                }
-            };
-            windows.push((secs, Arc::clone(&last)));
-        }
-        Ok(windows)
     }
 
     async fn judge_step(
@@ -175,208 +182,166 @@ impl Judge {
         tx: &mut Tx,
         scene: &Scene,
         cell: CellRow,
+        of: Of,
         step: Step,
     ) -> Result<Option<Measured>, Refusal> {
-        let policy = &scene.policy;
-        let window_ms = policy.windows_secs[0] * SECOND;
-        let mut evidence = match cells::is_recent(cell.evidence_from_at, scene.now, window_ms) {
-            // Not long ago the cell came back: what had turned it stays closed.
-            Some(from) => since(tx, scene, &cell, step, from).await?,
-            None => widest_needed(scene, &cell, step),
-        };
-        let window = opinion(policy, &evidence);
-        let current = cell.telemetry_status;
-        let mut newer = None;
-        let mut newer_from = None;
-        if current.is_trouble() {
-            let (counts, from) = newest(tx, scene, &cell, step).await?;
-            if counts.samples >= policy.recover_samples {
-                let after = Evidence::of(step, &counts, scene.now.since(from) / SECOND + 1, scene.now);
-                newer = Some(opinion(policy, &after));
-                newer_from = Some((from, after));
-            }
-        }
-        if window.is_trouble() || current.is_trouble() {
-            let from = scene.now.plus(-window_ms);
-            if let Some((class, n)) = tx.top_error(&cell.country_code, step, from).await? {
-                #[allow(clippy::cast_precision_loss, reason = "counts of samples")]
-                let share = 100.0 * n as f64 / evidence.samples.max(1) as f64;
-                evidence.top_error = Some((class, share));
-            }
-        }
+        let policy = &of.ruled.policy;
+        let standing = standing(&cell);
+        let mut read = Read { tx, scene, policy, cell: &cell, step };
+        let reading = read.reading(&standing).await?;
         let streak = self.streaks.entry(cell.id.clone()).or_default();
-        let verdict = streak.evaluate(policy, current, window, newer);
-        Ok(plan(scene, cell, evidence, newer_from, verdict))
+        let Some(mut to) = judge::decide(policy, &standing, streak, &reading) else {
+            let is_stale = cell.evidence_at.is_none_or(|at| scene.now.millis() - at >= RENEW_EVIDENCE);
+            let is_known = reading.window.samples > 0 || cell.evidence.is_some();
+            let evidence = Some(reading.window);
+            return Ok((is_stale && is_known).then(|| Measured::stays(cell, of, evidence)));
+        };
+        to.evidence.top_error = read.top_error(&to.evidence).await?;
+        let chart = read.chart(&to.evidence).await?;
+        let is_worse = judge::is_worse(standing.status, to.to);
+        let voices = if is_worse { read.voices(&to.evidence).await? } else { Voices::default() };
+        let evidence = Some(to.evidence.clone());
+        Ok(Some(Measured { cell, of, evidence, to: Some(to), voices, chart }))
     }
 }
 
-/// What is to be written about a cell.
+impl Scene {
+    fn ruled(&self, cell: &CellRow, slug: &str) -> Ruled {
+        ruled(&self.rules, &self.watching, (&cell.id, slug, &cell.country_code))
+    }
+}
+
+/// The cell's component and policy.
+struct Of {
+    slug: String,
+    ruled: Ruled,
+}
+
+/// What is to be written.
 enum Plan {
     /// By what is measured.
-    Measured(Measured),
+    Measured(Box<Measured>),
     /// By alerts.
-    Alerts(alerts::Told),
+    Alerts(Box<alerts::Told>),
+    /// A hold of a key that nothing waits for any more, by its id.
+    Lapse(String),
 }
 
 /// A verdict of what is measured.
 struct Measured {
     cell: CellRow,
+    of: Of,
     evidence: Option<Evidence>,
-    to: Option<CellStatus>,
+    to: Option<Move>,
+    voices: Voices,
+    /// JSON of the chart; empty: none.
+    chart: String,
 }
 
-fn plan(
-    scene: &Scene,
-    mut cell: CellRow,
-    mut evidence: Evidence,
-    newer: Option<(Timestamp, Evidence)>,
-    verdict: Verdict,
-) -> Option<Measured> {
-    let to = match verdict {
-        Verdict::Move(to) => Some(to),
-        Verdict::Stay => None,
-    };
-    if let Some(to) =
-        to.filter(|to| cell.telemetry_status.is_trouble() && to.rank() < cell.telemetry_status.rank())
-        && to != CellStatus::NoData
-        && let Some((from, after)) = newer
-    {
-        cell.evidence_from_at = Some(from.millis());
-        evidence = after;
+impl Measured {
+    fn stays(cell: CellRow, of: Of, evidence: Option<Evidence>) -> Self {
+        Self { cell, of, evidence, to: None, voices: Voices::default(), chart: String::new() }
     }
-    let is_stale = cell.evidence_at.is_none_or(|at| scene.now.millis() - at >= RENEW_EVIDENCE);
-    let is_known = evidence.samples > 0 || cell.evidence.is_some();
-    (to.is_some() || (is_stale && is_known)).then_some(Measured { cell, evidence: Some(evidence), to })
+
+    /// What a change would rest on.
+    fn record(&self, evidence: String) -> ChangeEvidenceRow {
+        ChangeEvidenceRow {
+            evidence,
+            key_id: self.voices.key.clone(),
+            sources: i64::try_from(self.voices.sources).unwrap_or(i64::MAX),
+            chart: self.chart.clone(),
+            ..self.of.record()
+        }
+    }
 }
 
-/// The narrowest window with enough samples; the widest when none has.
-fn widest_needed(scene: &Scene, cell: &CellRow, step: Step) -> Evidence {
-    let key = (step, cell.country_code.clone());
-    let mut last = None;
-    for (secs, window) in &scene.windows {
-        let counts = window.get(&key).cloned().unwrap_or_default();
-        let evidence = Evidence::of(step, &counts, *secs, scene.now);
-        if evidence.samples >= scene.policy.minimum_samples {
-            return evidence;
+impl Of {
+    /// The policy that a change rests on.
+    fn record(&self) -> ChangeEvidenceRow {
+        ChangeEvidenceRow {
+            policy_scope: self.ruled.scope.slug(),
+            policy_version: self.ruled.version,
+            watch_id: self.ruled.watch_id.clone(),
+            ..ChangeEvidenceRow::default()
         }
-        last = Some(evidence);
     }
-    last.unwrap_or_else(|| Evidence::of(step, &Counts::default(), 0, scene.now))
 }
 
-/// Journeys heard of after `from`.
-async fn since(
-    tx: &mut Tx,
-    scene: &Scene,
-    cell: &CellRow,
-    step: Step,
-    from: Timestamp,
-) -> Result<Evidence, Refusal> {
-    let mut counts = Counts::default();
-    for journey in tx.newest_activations(&cell.country_code, from, 2_000).await? {
-        for c in journey.contributions().iter().filter(|c| c.step == step) {
-            counts.add(c, journey.is_fallback, scene.now);
-        }
+fn standing(cell: &CellRow) -> Standing {
+    Standing {
+        status: cell.telemetry_status,
+        since: cell.telemetry_since_at,
+        evidence_from: cell.evidence_from_at.map(Timestamp::from_millis),
+        frozen_until: cell.frozen_until_at.map(Timestamp::from_millis),
     }
-    Ok(Evidence::of(step, &counts, (scene.now.since(from) + 999) / SECOND, scene.now))
-}
-
-/// The newest outcomes heard of after the cell got worse: at most twice what recovery needs, with the oldest's arrival.
-async fn newest(
-    tx: &mut Tx,
-    scene: &Scene,
-    cell: &CellRow,
-    step: Step,
-) -> Result<(Counts, Timestamp), Refusal> {
-    let mut counts = Counts::default();
-    let mut from = scene.now;
-    for journey in tx.newest_activations(&cell.country_code, cell.telemetry_since_at, 2_000).await? {
-        for c in journey.contributions().iter().filter(|c| c.step == step) {
-            counts.add(c, journey.is_fallback, scene.now);
-        }
-        from = from.min(journey.received_at.plus(-1));
-        if counts.samples >= 2 * scene.policy.recover_samples {
-            break;
-        }
-    }
-    Ok((counts, from))
 }
 
 /// Cells without a step are operational while somebody says so, and unknown otherwise.
-fn judge_heartbeat(scene: &Scene, cell: CellRow, slug: &str) -> Option<Measured> {
+fn judge_heartbeat(scene: &Scene, cell: CellRow, of: Of) -> Option<Measured> {
     let is_alive = scene.beats.iter().any(|b| {
-        b.component_slug == slug
+        b.component_slug == of.slug
             && b.country_code == cell.country_code
             && scene.now.since(b.received_at) < 3 * b.interval_secs * SECOND
     });
     let to = if is_alive { CellStatus::Operational } else { CellStatus::NoData };
-    (to != cell.telemetry_status).then_some(Measured { cell, evidence: None, to: Some(to) })
+    (to != cell.telemetry_status).then(|| Measured::stays(cell, of, None))
 }
 
-async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, plan: Measured) -> Result<(), Refusal> {
-    let Measured { mut cell, evidence, to } = plan;
-    let cause = match &evidence {
-        Some(evidence) => evidence.sentence(),
-        None if to == Some(CellStatus::NoData) => "No heartbeat for three intervals".into(),
-        None => "Heartbeat received".into(),
+async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, mut plan: Measured) -> Result<(), Refusal> {
+    let Some(evidence) = plan.evidence.take() else { return heartbeat(tx, ctx, plan).await };
+    let text = serde_json::to_string(&evidence).unwrap_or_default();
+    let Some(to) = plan.to.take() else {
+        let status = plan.cell.telemetry_status;
+        propose::renew(tx, ctx, scene, &plan, (&evidence, &text), status).await?;
+        return Ok(tx.save_cell_evidence(&plan.cell.id, &text, ctx.now).await?);
     };
-    if let Some(evidence) = &evidence {
-        let text = serde_json::to_string(evidence).unwrap_or_default();
-        propose(tx, ctx, scene, &cell, evidence, to).await?;
-        if to.is_none() {
-            return Ok(tx.save_cell_evidence(&cell.id, &text, ctx.now).await?);
+    let is_worse = judge::is_worse(plan.cell.telemetry_status, to.to);
+    let sentence = evidence.sentence();
+    let case = held::Case { cell: &plan.cell.id, to: to.to, voices: &plan.voices, sentence: &sentence };
+    if is_worse && held::holds_back(tx, ctx, scene, &plan.of.ruled.policy, case).await? {
+        return Ok(tx.save_cell_evidence(&plan.cell.id, &text, ctx.now).await?);
+    }
+    let is_better = judge::is_better(plan.cell.telemetry_status, to.to);
+    let hour_ago = ctx.now.plus(-HOUR);
+    let changes = if is_better { tx.count_automatic_changes(&plan.cell.id, hour_ago).await? } else { 0 };
+    let mut standing = standing(&plan.cell);
+    let settled = judge::settle(&plan.of.ruled.policy, &mut standing, &to, changes, ctx.now);
+    plan.cell.frozen_until_at = standing.frozen_until.map(Timestamp::millis);
+    plan.cell.evidence_at = Some(ctx.now.millis());
+    let status = if settled == Settled::Moved { to.to } else { plan.cell.telemetry_status };
+    if settled == Settled::Moved && is_worse {
+        propose::open(tx, ctx, scene, &plan, (&evidence, &text), status).await?;
+    } else {
+        propose::renew(tx, ctx, scene, &plan, (&evidence, &text), status).await?;
+    }
+    let record = plan.record(text.clone());
+    let mut cell = plan.cell;
+    cell.evidence = Some(text);
+    match settled {
+        Settled::Moved => {
+            cell.evidence_from_at = to.evidence_from.map(Timestamp::millis);
+            cells::apply_verdict(tx, ctx, cell, to.to, &sentence, &record).await?;
         }
-        cell.evidence = Some(text);
-        cell.evidence_at = Some(ctx.now.millis());
+        Settled::Froze => {
+            freeze_on_record(tx, ctx, &cell, changes).await?;
+            tx.save_cell(&cell).await?;
+        }
+        Settled::Frozen => tx.save_cell(&cell).await?,
     }
-    let Some(to) = to else { return Ok(()) };
-    let is_better = to.rank() < cell.telemetry_status.rank() && to != CellStatus::NoData;
-    if is_better && is_flapping(tx, ctx, scene, &mut cell).await? {
-        tx.save_cell(&cell).await?;
-        return Ok(());
-    }
-    cells::apply_verdict(tx, ctx, cell, to, &cause).await?;
     Ok(())
 }
 
-/// More automatic changes in an hour than policy allows: the worse state stays, and says so.
-async fn is_flapping(tx: &mut Tx, ctx: &Ctx, scene: &Scene, cell: &mut CellRow) -> Result<bool, Refusal> {
-    if cell.frozen_until_at.is_some_and(|until| until > ctx.now.millis()) {
-        return Ok(true);
-    }
-    let changes = tx.count_automatic_changes(&cell.id, ctx.now.plus(-HOUR)).await?;
-    let flapping = changes >= scene.policy.flapping_changes;
-    cell.frozen_until_at = flapping.then(|| ctx.now.plus(scene.policy.freeze_secs * SECOND).millis());
-    if flapping {
-        let detail = serde_json::json!({ "changes_in_an_hour": changes, "until": cell.frozen_until_at });
-        cells::audit(tx, ctx, "freeze_cell", &format!("cell:{}", cell.id), detail).await?;
-    }
-    Ok(flapping)
+async fn heartbeat(tx: &mut Tx, ctx: &Ctx, plan: Measured) -> Result<(), Refusal> {
+    // It is here because it changed.
+    let (to, cause) = match plan.cell.telemetry_status {
+        CellStatus::NoData => (CellStatus::Operational, "Heartbeat received"),
+        _ => (CellStatus::NoData, "No heartbeat for three intervals"),
+    };
+    let record = plan.record(String::new());
+    cells::apply_verdict(tx, ctx, plan.cell, to, cause, &record).await.map(drop)
 }
 
-/// Opens, renews or lets lapse the proposal of an incident.
-async fn propose(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    scene: &Scene,
-    cell: &CellRow,
-    evidence: &Evidence,
-    to: Option<CellStatus>,
-) -> Result<(), Refusal> {
-    let open = scene.proposals.iter().find(|p| p.cell_id == cell.id);
-    let text = serde_json::to_string(evidence).unwrap_or_default();
-    let status = to.unwrap_or(cell.telemetry_status);
-    match (open, proposal(&scene.policy, evidence).filter(|_| status == CellStatus::PartialOutage)) {
-        (None, Some((proposed, severity))) if to.is_some() && tx.cell_holds(&cell.id).await?.is_empty() => {
-            tx.insert_proposal(&new_id(), &cell.id, proposed, severity, &text, ctx.now).await?;
-        }
-        (Some(p), Some((proposed, severity))) => {
-            tx.refresh_proposal(&p.id, proposed, severity, &text, ctx.now).await?
-        }
-        (Some(p), None) if !status.is_trouble() => {
-            tx.close_proposal(&p.id, "lapsed", ctx.now, "system", None).await?;
-        }
-        _ => {}
-    }
-    Ok(())
+async fn freeze_on_record(tx: &mut Tx, ctx: &Ctx, cell: &CellRow, changes: i64) -> Result<(), Refusal> {
+    let detail = serde_json::json!({ "changes_in_an_hour": changes, "until": cell.frozen_until_at });
+    cells::audit(tx, ctx, "freeze_cell", &format!("cell:{}", cell.id), detail).await
 }

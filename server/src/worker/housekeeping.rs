@@ -47,6 +47,7 @@ pub async fn tick(app: &App) -> Result<usize, Refusal> {
     tx.delete_mail_back(ctx.now.plus(-DETAILS)).await?;
     tx.delete_ended_alerts(ctx.now.plus(-DETAILS)).await?;
     tx.delete_owner_notices(ctx.now.plus(-DETAILS)).await?;
+    tx.delete_old_withheld(ctx.now.plus(-HOUR)).await?;
     tx.delete_heartbeats(ctx.now.plus(-DETAILS)).await?;
     tx.delete_trials(ctx.now.plus(-TRIALS)).await?;
     tx.delete_finished(ctx.now.plus(-DETAILS), ctx.now.plus(-DEAD_LETTERS)).await?;

@@ -91,6 +91,8 @@ statements! {
         ORDER BY received_at DESC LIMIT $3";
     SELECT_TOP_ERROR = "SELECT error_class, COUNT(*) FROM activations WHERE country_code = $1 AND received_at > $2
         AND failed_step = $3 AND error_class IS NOT NULL AND is_live = TRUE GROUP BY error_class ORDER BY 2 DESC, 1 LIMIT 1";
+    SELECT_ERROR_CLASSES = "SELECT country_code, failed_step, error_class, COUNT(*) FROM activations WHERE failed_step IS NOT NULL
+        AND received_at > $1 AND error_class IS NOT NULL AND is_live = TRUE GROUP BY country_code, failed_step, error_class";
     COUNT_EVENTS = "SELECT COUNT(*) FROM activation_events";
 }
 
@@ -342,6 +344,22 @@ impl Tx {
         from: Timestamp,
     ) -> Result<Option<(String, i64)>> {
         fetch_optional!(self, (String, i64), SELECT_TOP_ERROR, country, from.millis(), step.slug())
+    }
+
+    /// The most frequent error class since `from` of every country and step, with its count; of the whole journey: over
+    /// all steps.
+    pub async fn top_errors(&mut self, from: Timestamp) -> Result<HashMap<(Step, String), (String, i64)>> {
+        type Row = (String, String, String, i64);
+        let mut counts: HashMap<(Step, String), HashMap<String, i64>> = HashMap::new();
+        for (country, step, class, n) in fetch_all!(self, Row, SELECT_ERROR_CLASSES, from.millis())? {
+            let Ok(step) = Step::try_from(step) else { continue };
+            for step in [step, Step::Journey] {
+                *counts.entry((step, country.clone())).or_default().entry(class.clone()).or_default() += n;
+            }
+        }
+        let top =
+            |classes: HashMap<String, i64>| classes.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0)));
+        Ok(counts.into_iter().filter_map(|(key, classes)| Some((key, top(classes)?))).collect())
     }
 
     /// Kept events in all.

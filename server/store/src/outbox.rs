@@ -31,7 +31,7 @@ statements! {
 pub struct OutboxRow {
     /// The webhook-id without its prefix.
     pub event_id: String,
-    /// `incident_update`, `partner_facts`, `component_update`, `measured_digest`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
+    /// `incident_update`, `partner_facts`, `component_update`, `measured_digest`, `canary_verdict`, `confirmation`, `known`, `challenge`, `test`, `endpoint_failing` or `endpoint_disabled`.
     pub kind: String,
     /// 0 first.
     pub priority: i64,

@@ -13,6 +13,7 @@ mod evidence;
 mod export;
 mod incidents;
 mod ingest;
+mod judge;
 mod kpis;
 mod launches;
 mod public;

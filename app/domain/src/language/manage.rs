@@ -65,6 +65,7 @@ words! {
     A_DISABLED = "that your endpoint was given up", "Hinweis auf einen aufgegebenen Endpunkt", "avis d’abandon de votre point de terminaison", "aviso de que se abandonó su endpoint", "avviso che il Suo endpoint è stato abbandonato", "aviso de que o seu endpoint foi abandonado";
     A_CHANGE = "a measured change", "eine gemessene Änderung", "un changement mesuré", "un cambio medido", "un cambiamento misurato", "uma alteração medida";
     A_DIGEST = "measured changes", "gemessene Änderungen", "des changements mesurés", "cambios medidos", "cambiamenti misurati", "alterações medidas";
+    A_VERDICT = "verdict on a canary", "Urteil über einen Canary", "verdict sur un canari", "veredicto sobre un canario", "verdetto su un canary", "veredito sobre um canário";
     AN_UPDATE = "update of an incident", "Meldung zu einer Störung", "mise à jour d’un incident", "actualización de una incidencia", "aggiornamento di un incidente", "atualização de um incidente";
     EVERY_ATTEMPT = "Every attempt", "Jeder Versuch", "Chaque tentative", "Cada intento", "Ogni tentativo", "Cada tentativa";
     TOOK = "Took", "Dauer", "Durée", "Duración", "Durata", "Duração";

@@ -2,7 +2,7 @@
 
 use app::console::{
     self,
-    model::{Cell, CellLine, FormError},
+    model::{Cell, CellChangeLine, CellLine, FormError},
 };
 use axum::{
     Extension,
@@ -11,12 +11,15 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{
-    clock::{DAY, Timestamp},
+    clock::{DAY, MINUTE, Timestamp},
     clock_local::{duration_words, utc_time},
     status::CellStatus,
-    telemetry::kpi::Evidence,
+    telemetry::{
+        chart::Chart,
+        kpi::{Evidence, thousands},
+    },
 };
-use store::{CellRow, Tx};
+use store::{CellRow, ChangeEvidenceRow, Tx};
 
 use super::{
     ctx, forms, frame,
@@ -25,7 +28,7 @@ use super::{
 };
 use crate::{
     auth::{role::Permission, session::Session},
-    commands::{Refusal, cells},
+    commands::{Refusal, cells, degradation},
     http::{errors::refusal_page, fields::Fields},
     state::App,
 };
@@ -126,6 +129,8 @@ async fn load(app: &App, session: &Session, id: &str) -> Result<Cell, Refusal> {
             .frozen_until_at
             .filter(|at| *at > now.millis())
             .map(|at| utc_time(Timestamp::from_millis(at), now)),
+        policy: policy_of(&mut tx, &row, now).await?,
+        withheld: withheld(&mut tx, &row, now).await?,
         changes: changes(&mut tx, id, now).await?,
         may_pin: session.role.may(Permission::Command),
         reason: String::new(),
@@ -153,20 +158,75 @@ fn figures(evidence: Option<&str>, now: Timestamp) -> Vec<(&'static str, String)
     ]
 }
 
-async fn changes(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Vec<String>, Refusal> {
-    let all = tx.cell_changes(now.plus(-90 * DAY), 0).await?;
+/// The policy that a cell is under: words and address.
+async fn policy_of(tx: &mut Tx, cell: &CellRow, now: Timestamp) -> Result<(String, String), Refusal> {
+    let components = tx.components().await?;
+    let slug = components.iter().find(|c| c.id == cell.component_id).map_or("", |c| c.slug.as_str());
+    let rules = degradation::rules(tx).await?;
+    let watching = degradation::watching(tx, now).await?;
+    let ruled = degradation::ruled(&rules, &watching, (&cell.id, slug, &cell.country_code));
+    let watched = if ruled.watch_id.is_some() { ", watched closer at the moment" } else { "" };
+    let what = super::degradation::words(tx, &ruled.scope).await?;
+    let words = format!("the policy for {what}, version {}{watched}", ruled.version);
+    Ok((words, format!("/console/degradation/policies/{}", ruled.scope.slug())))
+}
+
+/// It would be worse, and why it is not.
+async fn withheld(tx: &mut Tx, cell: &CellRow, now: Timestamp) -> Result<Option<String>, Refusal> {
+    let row = tx.withheld(now.plus(-MINUTE)).await?.into_iter().find(|w| w.cell_id == cell.id);
+    Ok(row.map(|w| {
+        let why = match w.why.as_str() {
+            "quorum" => format!("only {} told of it, and the policy asks for more", sources_words(w.sources)),
+            _ => "one key told of it that turned too much already: see Now".into(),
+        };
+        format!("It would be {}: {}. It stays as it is, because {why}.", w.to_status.words(), w.sentence)
+    }))
+}
+
+fn sources_words(n: i64) -> String {
+    if n == 1 { "one source".into() } else { format!("{n} sources") }
+}
+
+async fn changes(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Vec<CellChangeLine>, Refusal> {
+    let from = now.plus(-90 * DAY);
+    let all = tx.cell_changes(from, 0).await?;
+    let proofs = tx.evidence_of_cell(id, from, 30).await?;
     let mine = all.iter().rev().filter(|c| c.cell_id == id).take(30);
     Ok(mine
         .map(|c| {
-            format!(
-                "{}: {} → {} – {}",
-                utc_time(c.at, now),
-                c.from_status.words(),
-                c.to_status.words(),
-                c.cause
-            )
+            let proof = proofs.iter().find(|p| p.change_id == c.id);
+            CellChangeLine {
+                words: format!(
+                    "{}: {} → {} – {}",
+                    utc_time(c.at, now),
+                    c.from_status.words(),
+                    c.to_status.words(),
+                    c.cause
+                ),
+                rests_on: proof.map(rests_on).unwrap_or_default(),
+                chart: proof.and_then(|p| Chart::from_json(&p.chart)),
+            }
         })
         .collect())
+}
+
+/// `n = 1,600, policy for euicc-download version 3, 2 sources`.
+fn rests_on(proof: &ChangeEvidenceRow) -> String {
+    let mut parts = Vec::new();
+    if let Ok(e) = serde_json::from_str::<Evidence>(&proof.evidence) {
+        parts.push(format!("n = {}", thousands(e.samples)));
+    }
+    parts.push(format!("policy {} version {}", proof.policy_scope, proof.policy_version));
+    if proof.watch_id.is_some() {
+        parts.push("watched closer".into());
+    }
+    if proof.sources > 0 {
+        parts.push(sources_words(proof.sources));
+    }
+    if let Some(key) = &proof.key_id {
+        parts.push(format!("mostly by key tk_{key}_…"));
+    }
+    parts.join(", ")
 }
 
 /// Pins a cell.

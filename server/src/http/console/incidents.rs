@@ -23,7 +23,7 @@ pub use edit::{save_edit, show_edit};
 pub(super) use engage::promise_of;
 pub use engage::{describe, engage};
 pub use facts::write as write_facts;
-pub(super) use fill::filled;
+pub(crate) use fill::filled;
 pub use leads::give;
 pub use list::list;
 pub use notes::note;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use app::console::{
     self,
-    model::{ClockLine, Due, IncidentLine, Now, ProposalLine, SilentFix},
+    model::{ClockLine, Due, IncidentLine, Now, SilentFix},
 };
 use axum::{
     Extension,
@@ -26,6 +26,8 @@ use domain::{
     telemetry::{alert::AlertEvidence, kpi::Evidence},
 };
 use store::{EngagementRow, IncidentCellRow, IncidentRoleRow, IncidentRow, ShiftRow, Tx};
+
+mod judged;
 
 use super::{ctx, drafts, frame, incidents::promise_of, page};
 use crate::{
@@ -220,19 +222,12 @@ async fn load(app: &App, session: &Session) -> Result<Now, Refusal> {
         };
         model.saved.push((format!("{form}, saved {}", utc_time(draft.updated_at, now)), href));
     }
-    for p in tx.open_proposals().await? {
-        model.proposals.push(ProposalLine {
-            cell: names.cell(&p.cell_id),
-            severity: p.proposed_severity,
-            status: p.proposed_status,
-            evidence: evidence_sentence(Some(&p.evidence)),
-            since: utc_time(p.created_at, now),
-            id: p.id,
-        });
-    }
+    model.proposals = judged::proposals(&mut tx, &names, now).await?;
+    model.holds = judged::holds(&mut tx, &names, now).await?;
     model.sources = super::sources::warnings(&mut tx, now).await?;
     model.watch = super::launches::watch(&mut tx).await?;
     model.watch.extend(super::suppliers::watch(&mut tx, now).await?);
+    model.sources.extend(judged::warnings(&mut tx, &names, now).await?);
     model.delivery = super::subscribers::delivery_sentence(app, &mut tx).await?;
     Ok(model)
 }

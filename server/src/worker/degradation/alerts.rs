@@ -3,19 +3,25 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use domain::{
-    clock_local::utc_time, severity::Severity, status::CellStatus, telemetry::alert::AlertEvidence,
+    clock::{HOUR, SECOND},
+    clock_local::utc_time,
+    severity::Severity,
+    status::CellStatus,
+    telemetry::{alert::AlertEvidence, degradation::Policy},
 };
-use store::{AlertRow, CellRow, Tx};
+use store::{AlertRow, CellRow, ChangeEvidenceRow, Tx};
 
-use super::{Scene, is_flapping};
-use crate::{
-    clock::new_id,
-    commands::{Ctx, Refusal, cells},
+use super::{
+    Of, Plan, Scene, freeze_on_record,
+    held::{self, Voices},
+    propose,
 };
+use crate::commands::{Ctx, Refusal, cells};
 
 /// A cell whose alerts say something else than before.
 pub(super) struct Told {
     cell: CellRow,
+    of: Of,
     to: Option<CellStatus>,
     /// The alert that decides; none: none fires.
     by: Option<AlertRow>,
@@ -41,16 +47,21 @@ pub(super) fn worst(firing: Vec<AlertRow>) -> HashMap<String, AlertRow> {
 }
 
 /// What alerts make of a cell, if that is news.
-pub(super) fn judge(scene: &Scene, cell: &CellRow) -> Option<super::Plan> {
+pub(super) fn judge(scene: &Scene, cell: &CellRow, of: &Of) -> Option<Plan> {
     let by = scene.alerts.get(&cell.id);
     let to = by.map(status);
     if to.map(CellStatus::slug) == cell.alert_status.as_deref() {
         return None;
     }
-    // Held while it flaps: see below.
+    // Held while it flaps, or while its key waits: see below.
     let is_better = to.map_or(0, CellStatus::rank) < rank(cell);
     let is_frozen = cell.frozen_until_at.is_some_and(|until| until > scene.now.millis());
-    (!(is_better && is_frozen)).then(|| super::Plan::Alerts(Told { cell: cell.clone(), to, by: by.cloned() }))
+    let waits = !is_better && by.is_some_and(|alert| scene.waits(&cell.id, &alert.key_id));
+    if waits || (is_better && is_frozen) {
+        return None;
+    }
+    let of = Of { slug: of.slug.clone(), ruled: of.ruled.clone() };
+    Some(Plan::Alerts(Box::new(Told { cell: cell.clone(), of, to, by: by.cloned() })))
 }
 
 fn rank(cell: &CellRow) -> u8 {
@@ -59,39 +70,77 @@ fn rank(cell: &CellRow) -> u8 {
 
 /// Moves the cell, and proposes an incident at a critical alert.
 pub(super) async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, told: Told) -> Result<(), Refusal> {
-    let Told { mut cell, to, by } = told;
+    let Told { mut cell, of, to, by } = told;
     let is_better = to.map_or(0, CellStatus::rank) < rank(&cell);
-    if is_better && is_flapping(tx, ctx, scene, &mut cell).await? {
+    if is_better && is_flapping(tx, ctx, &of.ruled.policy, &mut cell).await? {
         return Ok(tx.save_cell(&cell).await?);
     }
+    if let (false, Some(alert)) = (is_better, &by) {
+        let voices = Voices::of_alert(&alert.key_id);
+        let case =
+            held::Case { cell: &cell.id, to: status(alert), voices: &voices, sentence: &alert.summary };
+        // An alert is no outcome: it needs no second source.
+        let policy = Policy { quorum_sources: 1, ..of.ruled.policy.clone() };
+        if held::holds_back(tx, ctx, scene, &policy, case).await? {
+            return Ok(());
+        }
+    }
     let said = by.as_ref().map_or("", |alert| alert.summary.as_str());
-    propose(tx, ctx, scene, &cell.id, by.as_ref()).await?;
-    cells::apply_alerts(tx, ctx, cell, to, said).await.map(drop)
+    let evidence = by.as_ref().map(|alert| shown(alert, ctx)).unwrap_or_default();
+    propose(tx, ctx, scene, (&cell, &of), by.as_ref().map(|alert| (alert, evidence.as_str()))).await?;
+    let record = ChangeEvidenceRow {
+        key_id: by.as_ref().map(|alert| alert.key_id.clone()),
+        evidence: evidence.clone(),
+        ..of.record()
+    };
+    cells::apply_alerts(tx, ctx, cell, to, said, &record).await.map(drop)
+}
+
+fn shown(alert: &AlertRow, ctx: &Ctx) -> String {
+    let evidence = AlertEvidence {
+        alert: alert.summary.clone(),
+        since: utc_time(alert.starts_at, ctx.now),
+        starts_at: alert.starts_at,
+    };
+    serde_json::to_string(&evidence).unwrap_or_default()
 }
 
 async fn propose(
     tx: &mut Tx,
     ctx: &Ctx,
     scene: &Scene,
-    cell_id: &str,
-    by: Option<&AlertRow>,
+    (cell, of): (&CellRow, &Of),
+    by: Option<(&AlertRow, &str)>,
 ) -> Result<(), Refusal> {
-    let open = scene.proposals.iter().find(|p| p.cell_id == cell_id);
-    match (by.filter(|a| a.is_critical), open) {
-        (Some(alert), None) if tx.cell_holds(cell_id).await?.is_empty() => {
-            let evidence = AlertEvidence {
-                alert: alert.summary.clone(),
-                since: utc_time(alert.starts_at, ctx.now),
-                starts_at: alert.starts_at,
+    match (by.filter(|(alert, _)| alert.is_critical), scene.proposed.get(&cell.id)) {
+        (Some((_, evidence)), None) => {
+            let case = propose::Case {
+                cell_id: &cell.id,
+                reason: of.reason(&cell.country_code, None),
+                status: CellStatus::PartialOutage,
+                severity: Severity::Sev2,
+                evidence,
+                confirm_secs: of.ruled.policy.auto_confirm_secs,
             };
-            let text = serde_json::to_string(&evidence).unwrap_or_default();
-            let (status, severity) = (CellStatus::PartialOutage, Severity::Sev2);
-            tx.insert_proposal(&new_id(), cell_id, status, severity, &text, ctx.now).await?;
+            propose::put(tx, ctx, &case).await
         }
-        (None, Some(p)) if serde_json::from_str::<AlertEvidence>(&p.evidence).is_ok() => {
-            tx.close_proposal(&p.id, "lapsed", ctx.now, "system", None).await?;
+        (None, Some(proposed)) if propose::is_of_alert(&proposed.evidence) => {
+            propose::take_out(tx, ctx, proposed).await
         }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// More automatic changes in an hour than policy allows: the worse state stays, and says so.
+async fn is_flapping(tx: &mut Tx, ctx: &Ctx, policy: &Policy, cell: &mut CellRow) -> Result<bool, Refusal> {
+    if cell.frozen_until_at.is_some_and(|until| until > ctx.now.millis()) {
+        return Ok(true);
+    }
+    let changes = tx.count_automatic_changes(&cell.id, ctx.now.plus(-HOUR)).await?;
+    let flapping = changes >= policy.flapping_changes;
+    cell.frozen_until_at = flapping.then(|| ctx.now.plus(policy.freeze_secs * SECOND).millis());
+    if flapping {
+        freeze_on_record(tx, ctx, cell, changes).await?;
+    }
+    Ok(flapping)
 }

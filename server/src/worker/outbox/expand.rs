@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::POLL;
 use crate::{
     commands::{
-        Ctx, Refusal, audiences, measured,
+        Ctx, Refusal, audiences, canary, measured,
         subscribe::{Pace, settle},
     },
     http::serve::stopped,
@@ -86,6 +86,15 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, chunk: i64, now: Timestamp) -> R
             tx.queue_deliveries(notice, &[one.as_str()], now).await?;
         }
         return Ok(tx.move_cursor(&notice.event_id, one, Some(now)).await?);
+    }
+    if notice.kind == canary::KIND {
+        // Nobody subscribes to verdicts: the operator chose who hears of them.
+        let chosen = tx.canary_endpoints().await?;
+        let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
+        if !chosen.is_empty() {
+            tx.queue_deliveries(notice, &chosen, now).await?;
+        }
+        return Ok(tx.move_cursor(&notice.event_id, "", Some(now)).await?);
     }
     let rows = match notice.cell_change_id {
         Some(_) => tx.measured_hooks(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,

@@ -73,6 +73,13 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
             .await
             .outcome;
     }
+    if let Some(body) = &told.canary {
+        let body = body.as_bytes();
+        return client
+            .post(&target, Delivery { id: &id, at, secrets: &secrets, body, is_once: false })
+            .await
+            .outcome;
+    }
     if let (Some(measured), "component_update") = (&told.measured, told.outbox.kind.as_str()) {
         let Some(change) = measured.changes.first() else {
             return Outcome::Dead("the cell is not there any more".into());

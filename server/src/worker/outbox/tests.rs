@@ -3,6 +3,7 @@
 mod audiences;
 mod bad_receivers;
 pub(crate) mod bench;
+mod canary;
 mod chat;
 mod endpoints;
 mod faults;

@@ -11,7 +11,7 @@ use domain::{
 use store::{NetChange, OutboxRow, net};
 
 use crate::{
-    commands::{Refusal, measured::for_reader, partner_pages},
+    commands::{Refusal, canary, measured::for_reader, partner_pages},
     reads::{World, notice},
     state::App,
 };
@@ -26,6 +26,8 @@ pub(super) struct Told {
     pub(super) about: Option<IncidentNotice>,
     /// What telemetry changed, as far as its reader asked for it; the page that shows it.
     pub(super) measured: Option<MeasuredNotice>,
+    /// What endpoints are sent of a canary's verdict.
+    pub(super) canary: Option<String>,
     /// Name of the page that it is told from.
     pub(super) page_name: String,
     /// What endpoints are sent of it, written for the first of them.
@@ -53,7 +55,12 @@ impl Told {
             let changes = changes(app, &outbox, newest).await?;
             measured = Some(notice::measured(&world, &origin, &changes));
         }
-        Ok(Some(Arc::new(Self { outbox, about, measured, page_name, body: OnceLock::new(), read_at: now })))
+        let canary = match outbox.kind.as_str() {
+            canary::KIND => app.store.read().await?.canary_change(event_id).await?.map(|c| c.body),
+            _ => None,
+        };
+        let body = OnceLock::new();
+        Ok(Some(Arc::new(Self { outbox, about, measured, canary, page_name, body, read_at: now })))
     }
 
     /// What endpoints are sent of an incident; none: it is about none.

@@ -24,6 +24,7 @@ use crate::{
         Refusal,
         incidents::Published,
         kept::{Form, named},
+        proposals,
     },
     http::{
         console::{
@@ -50,10 +51,13 @@ pub struct From {
 /// The form that declares; what this person saved of it comes back.
 pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
     let mut tx = desk.read().await?;
+    if let Some(id) = &from.proposal {
+        return proposed(&desk, &mut tx, id).await;
+    }
     let origins = origins(&mut tx, from.supplier.as_deref(), from.component.as_deref()).await?;
     let mut chosen = ticked(&mut tx, &origins).await?;
     let saved = tx.saved_draft(&desk.session.user_id, "", Form::Declare.slug()).await?;
-    let origin = from.proposal.as_ref().or(from.rehearsal.as_ref()).or(from.explored.as_ref());
+    let origin = from.rehearsal.as_ref().or(from.explored.as_ref());
     if let (Some(draft), None) = (saved, origin) {
         let words = format!("Restored from your draft of {}.", utc_time(draft.updated_at, desk.now()));
         let desk = Desk { fields: Fields::from_json(&draft.fields), ..desk };
@@ -73,13 +77,6 @@ pub async fn new(desk: Desk, Query(from): Query<From>) -> Answer {
         origins,
         ..model::Declare::default()
     };
-    if let Some(id) = from.proposal {
-        let proposal = tx.proposal(&id).await?.ok_or(Refusal::NotFound("proposal"))?;
-        model.severity = proposal.proposed_severity.number();
-        model.started = forms::input_time(proposal.created_at);
-        model.proposal = Some((id, evidence_sentence(Some(&proposal.evidence))));
-        chosen.push((proposal.cell_id, proposal.proposed_status));
-    }
     if let Some(asked) = from.explored {
         chosen.extend(explored(&desk, &mut tx, asked, &mut model).await?);
     }
@@ -105,6 +102,16 @@ async fn explored(
     model.fields.known = draft.known;
     model.explored = Some((asked, draft.evidence));
     Ok(draft.cells)
+}
+
+/// The form that a proposal comes to: its cells, its severity, and the text of the approved template.
+async fn proposed(desk: &Desk, tx: &mut Tx, id: &str) -> Answer {
+    let proposal = tx.proposal(id).await?.ok_or(Refusal::NotFound("proposal"))?;
+    let cells = tx.proposal_cells(id).await?;
+    let fields = proposals::drafted(tx, &proposal, &cells, desk.now()).await?;
+    let desk = Desk { fields, ..desk.clone() };
+    let model = typed(&desk, tx, None).await?;
+    Ok(show(&desk, StatusCode::OK, &model))
 }
 
 fn show(desk: &Desk, status: StatusCode, model: &model::Declare) -> Response {

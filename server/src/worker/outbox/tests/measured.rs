@@ -26,7 +26,16 @@ async fn turn(bench: &Bench, country: &str, count: usize, to: CellStatus) {
     let mut tx = bench.app.store.write().await.unwrap();
     let all = tx.cells().await.unwrap().into_iter().filter(|c| c.country_code == country);
     for cell in all.take(count) {
-        cells::apply_verdict(&mut tx, &bench.ctx(), cell, to, "71 % of 300 succeeded").await.unwrap();
+        cells::apply_verdict(
+            &mut tx,
+            &bench.ctx(),
+            cell,
+            to,
+            "71 % of 300 succeeded",
+            &store::ChangeEvidenceRow::default(),
+        )
+        .await
+        .unwrap();
     }
     tx.commit().await.unwrap();
 }
