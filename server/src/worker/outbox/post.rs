@@ -76,7 +76,10 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     if let Some(body) = &told.canary {
         let body = body.as_bytes();
         return client
-            .post(&target, Delivery { id: &id, at, secrets: &secrets, body, is_once: false })
+            .post(
+                &target,
+                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body, is_once: false },
+            )
             .await
             .outcome;
     }
