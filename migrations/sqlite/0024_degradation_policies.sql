@@ -97,7 +97,7 @@ CREATE TABLE canary_changes (                      -- every change of a verdict,
 CREATE INDEX canary_changes_by_time ON canary_changes (at);
 
 CREATE TABLE canary_endpoints (                    -- webhooks that the operator chose for verdicts
-  subscriber_id TEXT PRIMARY KEY REFERENCES subscribers (id),
+  subscriber_id TEXT PRIMARY KEY REFERENCES subscribers (id) ON DELETE CASCADE,
   marked_at INTEGER NOT NULL,
   marked_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
