@@ -133,7 +133,10 @@ mod tests {
         }
     }
 
-    fn seen(moves: &[Move]) -> Vec<(String, String, i64, Option<(i64, Ending)>)> {
+    /// Home, carrier, when it began, and how it ended.
+    type Seen = (String, String, i64, Option<(i64, Ending)>);
+
+    fn seen(moves: &[Move]) -> Vec<Seen> {
         failovers(moves)
             .into_iter()
             .map(|f| (f.home, f.carrier, f.began_at.millis(), f.ended.map(|(at, how)| (at.millis(), how))))
