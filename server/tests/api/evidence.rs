@@ -45,7 +45,9 @@ async fn page_of(app: &TestApp, partner: &str) -> String {
 async fn turns(app: &TestApp, (component, country): (&str, &str), to: CellStatus) {
     let cell = app.cell(component, country).await;
     let mut tx = app.app.store.write().await.expect("a transaction");
-    cells::apply_verdict(&mut tx, &app.ctx(), cell, to, "A test says so").await.expect("a change");
+    let on =
+        store::ChangeEvidenceRow { policy_scope: "default".into(), ..store::ChangeEvidenceRow::default() };
+    cells::apply_verdict(&mut tx, &app.ctx(), cell, to, "A test says so", &on).await.expect("a change");
     tx.commit().await.expect("a commit");
 }
 
@@ -167,7 +169,7 @@ api_tests! {
         assert!(newest.text().contains("No availability was promised"));
         let first = viewer.get(&format!("{path}/2026-03.json?version=1")).await;
         let second = viewer.get(&format!("{path}/2026-03.json")).await;
-        let read = |text: String| -> Pack { evidence::verify(&text, None).expect("whole").0 };
+        let read = |text: &str| -> Pack { evidence::verify(text, None).expect("whole").0 };
         assert!(read(first.text()).made_at < read(second.text()).made_at);
         assert!(viewer.get(&format!("/console/partners/{globex}")).await.text().contains("version 1"));
         assert_eq!(viewer.get(&format!("{path}/2026-03?version=9")).await.status, StatusCode::NOT_FOUND);
