@@ -31,6 +31,7 @@ use crate::{auth::guard::guard, ingest, state::App};
 /// Everything that is not answered from memory.
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
     let guarded = guarded()
+        .merge(settings())
         .merge(sources())
         .merge(suppliers())
         .merge(launches())
@@ -53,9 +54,7 @@ pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
 
 /// Routes that read the session cookie; each stands in the route table too, or nobody may call it.
 fn guarded() -> Router<App> {
-    use console::{
-        cells, desk_book, drafts, incidents, now, partners, people, policy, settings, spool, subscribers,
-    };
+    use console::{cells, desk_book, drafts, incidents, now, partners, people, spool, subscribers};
     Router::new()
         .route("/setup/{token}", get(setup::form).post(setup::submit))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -104,20 +103,23 @@ fn guarded() -> Router<App> {
         .route("/console/subscribers/resume-digests", post(subscribers::resume_digests))
         .route("/console/deliveries.json", get(subscribers::health))
         .route("/console/subscribers/{id}", get(subscribers::one::show).post(subscribers::one::act))
-        .route("/console/settings", get(settings::show))
-        .route("/console/settings/promises", get(policy::show).post(policy::save))
-        .route(
-            "/console/settings/availability",
-            get(console::evidence::targets).post(console::evidence::save_targets),
-        )
-        .route("/console/settings/portfolios", post(settings::add_portfolio))
-        .route("/console/settings/countries", post(settings::add_country))
-        .route("/console/settings/components", post(settings::add_component))
-        .route("/console/settings/charts", post(settings::choose_charts))
         .route("/console/people", get(people::show).post(people::add))
         .route("/console/people/{id}/access", post(people::set_access))
         .route("/console/mail-spool", get(spool::list))
         .route("/console/mail-spool/{name}", get(spool::show))
+}
+
+/// The same, about what is promised and what there is.
+fn settings() -> Router<App> {
+    use console::{evidence, policy, settings};
+    Router::new()
+        .route("/console/settings", get(settings::show))
+        .route("/console/settings/promises", get(policy::show).post(policy::save))
+        .route("/console/settings/availability", get(evidence::targets).post(evidence::save_targets))
+        .route("/console/settings/portfolios", post(settings::add_portfolio))
+        .route("/console/settings/countries", post(settings::add_country))
+        .route("/console/settings/components", post(settings::add_component))
+        .route("/console/settings/charts", post(settings::choose_charts))
 }
 
 /// The same, about where telemetry comes from.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{
     clock::{DAY, MINUTE},
     component::DEFAULTS,
+    month::Month,
 };
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::{
     auth::{password, role::Role, totp},
     clock::Clock,
     commands::{
-        Ctx, Refusal, cells, keys, partner_pages, setup,
+        Ctx, Refusal, availability, cells, evidence, keys, partner_pages, setup,
         users::{self, NewUser},
     },
     config::Config,
@@ -33,6 +34,22 @@ const PEOPLE: [Person; 2] = [
     Person { email: "jonas@meridian.example", name: "Jonas Weber", role: Role::Owner },
     Person { email: "ana@meridian.example", name: "Ana Reis", role: Role::Commander },
 ];
+
+/// What is promised, and for each live partner the packs of the two months before.
+async fn prove(app: &App) -> Result<(), Refusal> {
+    let ctx = Ctx::system(app.clock.now());
+    let last = Month::of(ctx.now).before();
+    let mut tx = app.store.write().await?;
+    let (targets, credits) =
+        ("* * 99.5\neuicc-download * 99.9\npartner-portal * 99 office", "99.9 5\n99 10\n95 25");
+    availability::save(&mut tx, &ctx, "0", (targets, credits)).await?;
+    for partner in tx.partners().await?.iter().filter(|p| p.live_at.is_some()) {
+        for month in [last.before(), last] {
+            evidence::make(&mut tx, &ctx, &app.keys, &partner.id, month).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
 
 /// Makes operator, people, key and history; returns the sign-ins.
 pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
@@ -84,5 +101,6 @@ pub(super) async fn create(app: &App) -> Result<Value, Refusal> {
     }
     tx.commit().await?;
     history::play(&past, &people, begin, now.plus(-MINUTE)).await?;
+    prove(app).await?;
     Ok(facts)
 }

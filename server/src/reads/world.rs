@@ -175,8 +175,6 @@ impl World {
         let incidents = rows.into_iter().map(story).collect();
         let mut reviews = tx.published_reviews_since(stories_from).await?;
         reviews.retain(|(incident, _)| seen.contains(incident));
-        let versions = grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id);
-        let workarounds = grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id);
         let done = tx.done_public_actions_since(stories_from).await?;
         let world = Self {
             now,
@@ -194,8 +192,8 @@ impl World {
             histories,
             incidents,
             moved,
-            versions,
-            workarounds,
+            versions: grouped(tx.update_versions_since(stories_from).await?, |v| &v.update_id),
+            workarounds: grouped(tx.workarounds_since(stories_from).await?, |w| &w.incident_id),
             reviews: reviews.into_iter().collect(),
             done_actions: done.into_iter().map(|(id, at)| (id, at.into())).collect(),
             summaries: summaries(tx.summaries(&Week::of(stories_from).to_string()).await?),

@@ -73,7 +73,7 @@ api_tests! {
         assert!(commander.get(path).await.text().contains("Nothing is promised yet"));
         for (targets, credits, said) in [
             ("sms FR", "", "Line 1: write service, country and percent"),
-            ("* * 99.9\n\nfax FR 99", "", "Line 3: &quot;fax&quot; is not the slug"),
+            ("* * 99.9\n\nfax FR 99", "", "Line 3: \"fax\" is not the slug"),
             ("sms XX 99", "", "is not the ISO code"),
             ("sms FR 99.9999", "", "is not a percentage"),
             ("sms FR NaN", "", "is not a percentage"),
@@ -126,7 +126,7 @@ api_tests! {
         assert!(!shown.text().contains("<b>\"") && shown.header("cache-control").contains("no-store"));
         let file = app.get(&format!("{page}/evidence/2026-03.json")).await;
         let key = evidence::public_key(&app.app.keys);
-        let (pack, _) = evidence::verify(&file.text(), Some(&key)).expect("it is whole");
+        let (pack, _) = evidence::verify(file.text(), Some(&key)).expect("it is whole");
         let france = pack.cells.iter().find(|c| c.component == "sms" && c.country == "FR").expect("a line");
         // From 2 March, 08:00 on: 712 hours, three of them down.
         assert_eq!((france.counted_secs, france.down_secs), (712 * 3_600, 3 * 3_600));
@@ -144,7 +144,7 @@ api_tests! {
         assert_eq!(app.get(&format!("{other}/evidence/2026-03")).await.status, StatusCode::NOT_FOUND, "not theirs");
         assert!(!app.get(&format!("{other}/evidence")).await.text().contains("March 2026"));
         assert_eq!(app.get("/evidence").await.status, StatusCode::NOT_FOUND, "the public has none");
-        offline(&file.text(), &key);
+        offline(file.text(), &key);
     }
 
     async fn a_pack_that_is_made_again_is_a_new_version_beside_the_old_one(app) {

@@ -5,7 +5,10 @@ use delivery::{
     outcome::Outcome,
     webhook::{Secret, Target, body, challenge, client::Delivery},
 };
-use domain::language::{Language, alarm, mail};
+use domain::{
+    clock::Timestamp,
+    language::{Language, alarm, mail},
+};
 use store::SubscriberRow;
 
 use super::{Senders, compose::digest_lines, lane::Verdict, told::Told};
@@ -47,15 +50,11 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
     };
     let key = subscriber.is_key_signed.then(|| subscribe::key_pair(&app.keys, &subscriber.id)).flatten();
     let (id, at) = (format!("msg_{}", told.outbox.event_id), app.clock.now());
+    let signed = Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &[], is_once: false };
     if told.outbox.kind == "challenge" {
         let expected = app.keys.token(Purpose::MailLink, &["challenge", &told.outbox.event_id]);
         let body = challenge::body(&expected);
-        let answer = client
-            .post(
-                &target,
-                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: true },
-            )
-            .await;
+        let answer = client.post(&target, Delivery { body: &body, is_once: true, ..signed }).await;
         return match answer.outcome {
             Outcome::Delivered(_) if !challenge::passes(&expected, &answer.body) => {
                 Outcome::retry("the answer does not hold the challenge")
@@ -63,48 +62,32 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
             outcome => outcome,
         };
     }
+    match message(app, told, subscriber, at) {
+        Ok(body) => client.post(&target, Delivery { body: &body, ..signed }).await.outcome,
+        Err(why) => Outcome::Dead(why.into()),
+    }
+}
+
+/// What an endpoint is told, as it goes out; or why there is nothing to tell any more.
+fn message(
+    app: &App,
+    told: &Told,
+    subscriber: &SubscriberRow,
+    at: Timestamp,
+) -> Result<Vec<u8>, &'static str> {
     if told.outbox.kind == "test" {
-        let body = body::test(&app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone())), at);
-        return client
-            .post(
-                &target,
-                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: false },
-            )
-            .await
-            .outcome;
+        let page = app.snapshot.with_world(|w| (w.page_id.clone(), w.page_name.clone()));
+        return Ok(body::test(&page, at));
     }
     if let Some(body) = &told.canary {
-        let body = body.as_bytes();
-        return client
-            .post(
-                &target,
-                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body, is_once: false },
-            )
-            .await
-            .outcome;
+        return Ok(body.clone().into_bytes());
     }
     if let (Some(measured), "component_update") = (&told.measured, told.outbox.kind.as_str()) {
-        let Some(change) = measured.changes.first() else {
-            return Outcome::Dead("the cell is not there any more".into());
-        };
-        let body = body::component_update(measured, change, &unsubscribe_url(app, subscriber), at);
-        return client
-            .post(
-                &target,
-                Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: false },
-            )
-            .await
-            .outcome;
+        let change = measured.changes.first().ok_or("the cell is not there any more")?;
+        return Ok(body::component_update(measured, change, &unsubscribe_url(app, subscriber), at));
     }
-    let Some(body) = told.body() else { return Outcome::Dead("the update is not there any more".into()) };
-    let body = body.to(&unsubscribe_url(app, subscriber), at);
-    client
-        .post(
-            &target,
-            Delivery { id: &id, at, secrets: &secrets, key: key.as_ref(), body: &body, is_once: false },
-        )
-        .await
-        .outcome
+    let body = told.body().ok_or("the update is not there any more")?;
+    Ok(body.to(&unsubscribe_url(app, subscriber), at))
 }
 
 async fn chat(app: &App, senders: &Senders, told: &Told, subscriber: &SubscriberRow, chat: Chat) -> Outcome {
