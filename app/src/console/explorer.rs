@@ -133,16 +133,26 @@ fn errors(model: &Explorer) -> AnyView {
     view! { <h2>"Failures by error class"</h2>{ui::chart_table(&model.errors)} }.into_any()
 }
 
+/// Corrections that are shown at once.
+const OPEN: usize = 6;
+
 fn corrections(model: &Explorer) -> AnyView {
     if model.corrections.is_empty() {
         return view! { <h2>"Corrections"</h2><p class="d">"Nothing that had counted as failed was told of as a success afterwards."</p> }
             .into_any();
     }
-    let lines = model.corrections.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view();
+    let line = |c: &String| view! { <li>{c.clone()}</li> };
+    let (newest, older) = model.corrections.split_at(model.corrections.len().min(OPEN));
+    let lines = newest.iter().map(line).collect_view();
+    let older = (!older.is_empty()).then(|| {
+        let lines = older.iter().map(line).collect_view();
+        view! { <details><summary>{format!("{} more", older.len())}</summary><ul class="changes">{lines}</ul></details> }
+    });
     view! {
         <h2>"Corrections"</h2>
         <p class="d">"These had counted as failed when their time ran out; the figures above hold what was told of them later. Flows and cohorts are not told apart here."</p>
         <ul class="changes">{lines}</ul>
+        {older}
     }
     .into_any()
 }

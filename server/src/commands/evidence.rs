@@ -109,6 +109,7 @@ async fn pack(tx: &mut Tx, partner: &PartnerRow, month: Month, now: Timestamp) -
             }
         }
     }
+    clocks.sort_by(|a, b| (&a.due_at, &a.incident).cmp(&(&b.due_at, &b.incident)));
     Ok(Pack {
         format: FORMAT,
         operator,

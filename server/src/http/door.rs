@@ -82,7 +82,8 @@ impl Door {
     /// The frame of its pages.
     #[must_use]
     pub fn site(&self, app: &App) -> Site {
-        self.with_world(app, |w| Site::new(w.page_name.clone()))
+        let name = self.with_world(app, |w| w.page_name.clone());
+        Site { has_evidence: self.partner_id().is_some(), ..Site::new(name) }
     }
 
     /// A page with its links as they are here.
