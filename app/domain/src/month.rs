@@ -30,7 +30,7 @@ impl Month {
             return None;
         }
         let month = Self { year: year.parse().ok()?, number: number.parse().ok()? };
-        (month.year >= 1970 && (1..=12).contains(&month.number)).then_some(month)
+        ((1970..=2199).contains(&month.year) && (1..=12).contains(&month.number)).then_some(month)
     }
 
     /// Its first moment.
@@ -62,6 +62,24 @@ impl Month {
             1 => Self { year: self.year - 1, number: 12 },
             n => Self { year: self.year, number: n - 1 },
         }
+    }
+
+    /// Its year.
+    #[must_use]
+    pub const fn year(self) -> i32 {
+        self.year
+    }
+
+    /// Its quarter, 1 to 4.
+    #[must_use]
+    pub const fn quarter(self) -> u32 {
+        (self.number - 1) / 3 + 1
+    }
+
+    /// Its place in its quarter, 1 to 3.
+    #[must_use]
+    pub const fn place(self) -> u32 {
+        (self.number - 1) % 3 + 1
     }
 
     /// `October 2026`.

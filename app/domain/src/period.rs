@@ -2,70 +2,52 @@
 
 use std::fmt;
 
-use chrono::{Datelike as _, NaiveDate, NaiveTime};
-
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, month::Month};
 
 /// A month or a quarter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    year: i32,
-    /// Its first month, 1 to 12.
-    month: u32,
-    /// How many it has: 1 or 3.
-    months: u32,
+pub enum Period {
+    /// One month.
+    Month(Month),
+    /// The three that begin with this one: January, April, July or October.
+    Quarter(Month),
 }
-
-const NAMES: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 impl Period {
     /// The month that holds this time.
     #[must_use]
     pub fn month_of(at: Timestamp) -> Self {
-        let day = at.utc();
-        Self { year: day.year(), month: day.month(), months: 1 }
+        Self::Month(Month::of(at))
     }
 
     /// The quarter that holds this time.
     #[must_use]
     pub fn quarter_of(at: Timestamp) -> Self {
-        let day = at.utc();
-        Self { year: day.year(), month: day.month0() / 3 * 3 + 1, months: 3 }
+        let month = Month::of(at);
+        Self::Quarter((1..month.place()).fold(month, |m, _| m.before()))
     }
 
     /// Reads `2026-10` or `2026-Q4`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (year, rest) = text.split_once('-').filter(|(y, _)| y.len() == 4)?;
-        let year = year.parse().ok().filter(|y| (1970..=2199).contains(y))?;
-        let number = |t: &str, most: u32| t.parse::<u32>().ok().filter(|n| (1..=most).contains(n));
-        match rest.strip_prefix('Q') {
-            Some(quarter) if quarter.len() == 1 => {
-                Some(Self { year, month: number(quarter, 4)? * 3 - 2, months: 3 })
-            }
-            None if rest.len() == 2 => Some(Self { year, month: number(rest, 12)?, months: 1 }),
-            _ => None,
-        }
+        let (year, quarter) = match text.split_once("-Q") {
+            None => return Month::parse(text).map(Self::Month),
+            Some(parts) => parts,
+        };
+        let first = match quarter {
+            "1" => "01",
+            "2" => "04",
+            "3" => "07",
+            "4" => "10",
+            _ => return None,
+        };
+        Month::parse(&format!("{year}-{first}")).map(Self::Quarter)
     }
 
     /// Its first moment.
     #[must_use]
     pub fn start(self) -> Timestamp {
-        NaiveDate::from_ymd_opt(self.year, self.month, 1)
-            .map_or_else(Timestamp::default, |d| d.and_time(NaiveTime::MIN).and_utc().into())
+        self.first().start()
     }
 
     /// The first moment after it.
@@ -74,47 +56,55 @@ impl Period {
         self.after().start()
     }
 
+    const fn first(self) -> Month {
+        match self {
+            Self::Month(month) | Self::Quarter(month) => month,
+        }
+    }
+
     /// The one after it, of the same length.
     #[must_use]
     pub const fn after(self) -> Self {
-        let month = self.month + self.months;
-        if month > 12 { Self { year: self.year + 1, month: 1, ..self } } else { Self { month, ..self } }
+        match self {
+            Self::Month(month) => Self::Month(month.after()),
+            Self::Quarter(month) => Self::Quarter(month.after().after().after()),
+        }
     }
 
     /// The one before it, of the same length.
     #[must_use]
     pub const fn before(self) -> Self {
-        if self.month <= self.months {
-            Self { year: self.year - 1, month: 13 - self.months, ..self }
-        } else {
-            Self { month: self.month - self.months, ..self }
+        match self {
+            Self::Month(month) => Self::Month(month.before()),
+            Self::Quarter(month) => Self::Quarter(month.before().before().before()),
         }
     }
 
     /// Whether it is a quarter.
     #[must_use]
     pub const fn is_quarter(self) -> bool {
-        self.months == 3
+        matches!(self, Self::Quarter(_))
     }
 
     /// `October 2026`, `fourth quarter of 2026`.
     #[must_use]
     pub fn words(self) -> String {
-        let place = (self.month as usize).saturating_sub(1);
-        if self.is_quarter() {
-            let ordinal = ["first", "second", "third", "fourth"].get(place / 3).copied().unwrap_or_default();
-            return format!("{ordinal} quarter of {}", self.year);
+        match self {
+            Self::Month(month) => month.words(),
+            Self::Quarter(month) => {
+                let ordinal = ["first", "second", "third", "fourth"];
+                let ordinal = ordinal.get(month.quarter() as usize - 1).copied().unwrap_or_default();
+                format!("{ordinal} quarter of {}", month.year())
+            }
         }
-        format!("{} {}", NAMES.get(place).copied().unwrap_or_default(), self.year)
     }
 }
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_quarter() {
-            write!(f, "{}-Q{}", self.year, self.month / 3 + 1)
-        } else {
-            write!(f, "{}-{:02}", self.year, self.month)
+        match self {
+            Self::Month(month) => month.fmt(f),
+            Self::Quarter(month) => write!(f, "{:04}-Q{}", month.year(), month.quarter()),
         }
     }
 }
