@@ -5,6 +5,8 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 
+use store::StoreError;
+
 use crate::{commands::Refusal, http::headers};
 
 /// A page with one message.
@@ -36,6 +38,10 @@ pub fn refusal_page(refusal: &Refusal) -> Response {
         }
         Refusal::Conflict(message) => error_page(StatusCode::CONFLICT, message),
         Refusal::Field { message, .. } => error_page(StatusCode::UNPROCESSABLE_ENTITY, message),
+        Refusal::Store(StoreError::BadText) => {
+            let message = "The request holds a character that cannot be kept. Nothing was changed; take it out and try again.";
+            error_page(StatusCode::UNPROCESSABLE_ENTITY, message)
+        }
         Refusal::Store(error) => {
             tracing::error!(%error, "a page failed");
             let message = "The database does not answer. Nothing was changed. Please try again in a moment.";

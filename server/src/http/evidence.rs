@@ -55,7 +55,8 @@ pub async fn show(State(app): State<App>, Path((token, file)): Path<(String, Str
         let Some(door) = Door::open(&app, &token).await? else { return Ok(None) };
         let Some(partner) = door.partner_id() else { return Ok(None) };
         let (month, kind) = file.split_once('.').unwrap_or((&file, ""));
-        let row = app.store.read().await?.evidence_pack(partner, month, 0).await?;
+        let Some(month) = Month::parse(month) else { return Ok(None) };
+        let row = app.store.read().await?.evidence_pack(partner, &month.to_string(), 0).await?;
         let Some(row) = row else { return Ok(None) };
         if !kind.is_empty() {
             return Ok(as_file(&row, kind));
@@ -63,7 +64,7 @@ pub async fn show(State(app): State<App>, Path((token, file)): Path<(String, Str
         let pack = evidence::read(&row.body).map_err(|e| Refusal::Conflict(e.to_string()))?;
         let page = EvidencePage {
             site: door.site(&app),
-            month: Month::parse(month).map(Month::words).unwrap_or_default(),
+            month: month.words(),
             made: made(row.made_at, app.clock.now()),
             pack,
             key: evidence::public_key(&app.keys),

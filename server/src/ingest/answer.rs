@@ -59,6 +59,11 @@ impl Problem {
 
 impl From<store::StoreError> for Problem {
     fn from(error: store::StoreError) -> Self {
+        if matches!(error, store::StoreError::BadText) {
+            let detail =
+                "A text holds a character that cannot be kept, such as NUL. Nothing was kept.".into();
+            return Self::new(422, "bad-text", "A text is not valid", detail);
+        }
         tracing::error!(%error, "ingest: the database failed");
         let detail = "The database did not answer. Nothing was kept; send the same events again.".into();
         Self::new(503, "unavailable", "Not now", detail).retry_after(5)

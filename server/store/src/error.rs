@@ -26,15 +26,22 @@ pub enum StoreError {
     /// A unique key already holds such a row.
     #[error("already there ({0})")]
     Conflict(String),
+    /// A text holds a character that the engine does not keep (NUL, on PostgreSQL).
+    #[error("a text holds a character that cannot be kept")]
+    BadText,
     /// Anything else from the engine.
     #[error("the database failed: {0}")]
     Sql(sqlx::Error),
 }
 
+/// PostgreSQL's `character_not_in_repertoire`.
+const BAD_TEXT: &str = "22021";
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(d) if d.is_unique_violation() => Self::Conflict(d.message().to_owned()),
+            sqlx::Error::Database(d) if d.code().as_deref() == Some(BAD_TEXT) => Self::BadText,
             _ => Self::Sql(error),
         }
     }

@@ -137,7 +137,7 @@ api_tests! {
         let csv = app.get(&format!("{page}/evidence/2026-03.csv")).await;
         assert!(csv.text().contains("cell,sms,FR,round the clock,99.9,99.578,false"), "{}", csv.text());
 
-        for path in ["evidence/2026-02", "evidence/2026-03.exe", "evidence/2026-3", "evidence/x"] {
+        for path in ["evidence/2026-02", "evidence/2026-03.exe", "evidence/2026-3", "evidence/x", "evidence/%00"] {
             assert_eq!(app.get(&format!("{page}/{path}")).await.status, StatusCode::NOT_FOUND, "{path}");
         }
         let other = page_of(app, &acme).await;
@@ -145,6 +145,26 @@ api_tests! {
         assert!(!app.get(&format!("{other}/evidence")).await.text().contains("March 2026"));
         assert_eq!(app.get("/evidence").await.status, StatusCode::NOT_FOUND, "the public has none");
         offline(file.text(), &key);
+    }
+
+    async fn a_text_that_cannot_be_kept_is_the_senders_fault_and_no_outage(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        for path in ["/console/suppliers/%00", "/console/suppliers/%00/review", "/console/partners/%00", "/console/partners/%00/evidence/2026-03"] {
+            let status = owner.get(path).await.status;
+            assert!(matches!(status, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY), "{path}: {status}");
+        }
+        let key = app.ingest_key().await;
+        let certificate = serde_json::json!({ "certificates": [{
+            "supplier": "smdp\u{0}a", "kind": "tls", "name": "x", "expires_at": "2027-01-01T00:00:00Z",
+        }] });
+        let told = crate::harness::Ask::post("/ingest/v1/certificates")
+            .header("authorization", &format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .body(certificate.to_string())
+            .send(app.address)
+            .await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", told.text());
     }
 
     async fn a_pack_that_is_made_again_is_a_new_version_beside_the_old_one(app) {

@@ -58,9 +58,13 @@ pub async fn show(
     Query(which): Query<Which>,
 ) -> Answer {
     let (month, kind) = file.split_once('.').unwrap_or((&file, ""));
+    let month = Month::parse(month).ok_or(Refusal::NotFound("evidence pack"))?;
     let mut tx = desk.read().await?;
     let partner = tx.partner(&id).await?.ok_or(Refusal::NotFound("partner"))?;
-    let row = tx.evidence_pack(&id, month, which.version).await?.ok_or(Refusal::NotFound("evidence pack"))?;
+    let row = tx
+        .evidence_pack(&id, &month.to_string(), which.version)
+        .await?
+        .ok_or(Refusal::NotFound("evidence pack"))?;
     if !kind.is_empty() {
         return as_file(&row, kind).ok_or(Refusal::NotFound("kind of file"));
     }
@@ -70,7 +74,7 @@ pub async fn show(
     };
     let model = EvidencePack {
         partner: (partner.id, partner.name),
-        month: Month::parse(month).map(Month::words).unwrap_or_default(),
+        month: month.words(),
         made: format!("Version {}, made {}{by}", row.version, made(row.made_at, desk.now())),
         version: row.version,
         pack: evidence::read(&row.body).map_err(|e| Refusal::Conflict(e.to_string()))?,

@@ -235,7 +235,8 @@ impl Lane {
                 return Err(error);
             }
         };
-        self.ahead.left(batch.sent.len());
+        // What was put back has not left: a queue that cannot leave must not be claimed ever further ahead.
+        self.ahead.left(batch.sent.iter().filter(|s| matches!(s.verdict, Verdict::Tried(_))).count());
         let count = claimed.len();
         if batch.room > 0 {
             self.is_hungry = count == batch.room;

@@ -95,6 +95,12 @@ fn told(done: &DryRun, names: &Names, desk: &Desk) -> Tried {
         done.cells.0,
     );
     let mut limits = Vec::new();
+    if done.width_secs != 10 {
+        limits.push(
+            "Rollups of five minutes keep no latencies: what was slow, or would have been, is not tried."
+                .into(),
+        );
+    }
     if done.cells.0 < done.cells.1 {
         limits.push(format!(
             "Only {} of {} cells were looked at: try a shorter period.",

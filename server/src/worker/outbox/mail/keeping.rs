@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Claimed, Done, MailLane,
+    Claimed, Done, MailLane, Verdict,
     exchange::{Batch, Exchanged, exchange},
 };
 use crate::commands::Refusal;
@@ -67,7 +67,7 @@ impl MailLane {
 
     /// Lets the connections go on whose results are on disk, each with a mail to announce in the same flight.
     fn release(&mut self, done: Vec<Done>) {
-        self.ahead.left(done.len());
+        self.ahead.left(done.iter().filter(|d| matches!(d.verdict, Verdict::Tried(_))).count());
         for done in done {
             if let Some((carrier, go_on)) = done.carrier {
                 self.feed(carrier);
