@@ -156,7 +156,7 @@ pub fn print(frame: &Frame, model: &PrintPage) -> String {
             {ui::said(&model.record)}
             {notes}
             <h2>"Promises"</h2>
-            <table class="times"><thead><tr><th scope="col">"Due"</th><th scope="col">"Promise"</th><th scope="col">"How it went"</th></tr></thead><tbody>{promises}</tbody></table>
+            <div class="scroll"><table class="times"><thead><tr><th scope="col">"Due"</th><th scope="col">"Promise"</th><th scope="col">"How it went"</th></tr></thead><tbody>{promises}</tbody></table></div>
             <h2>"Record"</h2>
             <div class="scroll"><table class="times"><thead><tr><th scope="col">"UTC"</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"Link"</th></tr></thead><tbody>{lines}</tbody></table></div>
         }
