@@ -14,6 +14,8 @@ pub struct SubscribePage {
     pub address: String,
     /// Whom to tell when an endpoint fails, as typed.
     pub contact: String,
+    /// An endpoint is to hear of nothing that measurements alone changed.
+    pub is_written_only: bool,
     /// What it is about.
     pub scope: ScopeForm,
     /// Field name and what is wrong with it.
@@ -37,6 +39,7 @@ impl SubscribePage {
             channel: "email".into(),
             address: String::new(),
             contact: String::new(),
+            is_written_only: false,
             scope,
             errors: Vec::new(),
             mark: String::new(),

@@ -149,7 +149,7 @@ async fn concerns(
     Ok(matter.is_some_and(|m| reader.scope().is_some_and(|scope| scope.covers(&m, now, &reader.time_zone))))
 }
 
-/// Holds all digests when too many went out, and tells the owners.
+/// Holds all digests when too many went out, and tells whoever may command.
 async fn is_too_much(
     tx: &mut Tx,
     ctx: &Ctx,
@@ -166,7 +166,7 @@ async fn is_too_much(
     tracing::warn!(why, "digests of measured changes are held until somebody resumes them");
     let mail_state = if config.smtp.host.is_empty() { "none" } else { "queued" };
     let words = format!("Digests of measured changes are held. {why}");
-    tx.tell_owners(&new_id(), &words, "/console/subscribers", ctx.now, mail_state).await?;
+    tx.tell_commanders(&new_id(), &words, "/console/subscribers", ctx.now, mail_state).await?;
     audit(tx, ctx, "hold_digests", "mail", json!({ "why": why })).await?;
     Ok(true)
 }

@@ -236,6 +236,7 @@ fn again(
         channel: channel.into(),
         address: fields.one("address").into(),
         contact: fields.one("contact").into(),
+        is_written_only: fields.some("written_only").is_some(),
         errors: vec![(field.to_owned(), refusal::in_words(language, field, message))],
         mark: match field {
             "mark" => mark::new(&app.keys, app.clock.now()),
@@ -275,8 +276,8 @@ async fn take(
         let token = subscribe::by_chat(&mut tx, ctx, &app.keys, &guard, (chat, address), wish).await?;
         Message::chat_added(site, chat.name(), &token)
     } else if channel == "webhook" {
-        // As programs know it from hosted status pages; the owner can turn it off.
-        wish.scope.tells_measured = true;
+        // As programs know it from hosted status pages, unless the owner does not want it.
+        wish.scope.tells_measured = fields.some("written_only").is_none();
         let guard = Arc::clone(&app.guard);
         let endpoint = subscribe::by_webhook(&mut tx, ctx, &app.keys, &guard, address, wish).await?;
         Message::webhook_added(site, &endpoint.secret, &endpoint.manage_token)

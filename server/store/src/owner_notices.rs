@@ -10,6 +10,9 @@ statements! {
     INSERT_MAINTAINER_NOTICES = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
         SELECT CAST($1 AS TEXT) || id, id, $2, $3, CAST($4 AS BIGINT), $5, CAST($4 AS BIGINT) FROM users
         WHERE role IN ('maintainer', 'owner') AND is_disabled = FALSE";
+    INSERT_COMMANDER_NOTICES = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
+        SELECT CAST($1 AS TEXT) || id, id, $2, $3, CAST($4 AS BIGINT), $5, CAST($4 AS BIGINT) FROM users
+        WHERE role IN ('commander', 'owner') AND is_disabled = FALSE";
     CLAIM_OWNER_NOTICE {
         sqlite = "UPDATE owner_notices SET mail_state = 'leased', fence = $1, attempts = attempts + 1, next_attempt_at = $2
             WHERE id = (SELECT id FROM owner_notices WHERE mail_state IN ('queued', 'leased') AND next_attempt_at <= $3
@@ -76,6 +79,21 @@ impl Tx {
         mail_state: &str,
     ) -> Result<u64> {
         execute!(self, INSERT_MAINTAINER_NOTICES, id, words, path, at.millis(), mail_state)
+    }
+
+    /// Tells everybody who may command, commanders and owners; how many. `mail_state` as for owners.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tell_commanders(
+        &mut self,
+        id: &str,
+        words: &str,
+        path: &str,
+        at: Timestamp,
+        mail_state: &str,
+    ) -> Result<u64> {
+        execute!(self, INSERT_COMMANDER_NOTICES, id, words, path, at.millis(), mail_state)
     }
 
     /// A notice whose mail is due, leased until `until`.

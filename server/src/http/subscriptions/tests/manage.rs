@@ -62,6 +62,23 @@ on_both! {
         }
     }
 
+    async fn an_endpoint_hears_of_measured_changes_unless_its_owner_says_no(bench) {
+        for (host, more, hears) in [("a", "", true), ("b", "&written_only=yes", false)] {
+            let body = format!("channel=webhook&address=https%3a%2f%2f{host}.example.com%2f&what=everything{more}");
+            let page = ask(bench, "POST", "/subscribe", FORM, &filled(bench, &body)).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+            bench.drain().await;
+            let row = bench.newest().await;
+            assert_eq!(row.host, format!("{host}.example.com"));
+            assert_eq!(Scope::from_json(&row.scope).unwrap().tells_measured, hears, "{more}");
+            bench.pass(MINUTE);
+        }
+        let body = "channel=webhook&address=nowhere&what=everything&written_only=yes";
+        let again = ask(bench, "POST", "/subscribe", FORM, &filled(bench, body)).await.text;
+        let at = again.find("name=\"written_only\"").expect("the box");
+        assert!(again[at..at + 60].contains("checked"), "what was ticked stays ticked: {}", &again[at..at + 60]);
+    }
+
     async fn a_scope_decides_who_hears(bench) {
         let wish = |scope: Scope| Wish { time_zone: "Europe/Paris".into(), ..Wish::of(scope) };
         let codes = |codes: &[&str]| codes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>();

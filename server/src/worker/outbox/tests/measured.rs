@@ -7,10 +7,14 @@ use domain::{
 };
 use serde_json::Value;
 
-use super::bench::{Bench, Receiver, decoded, header, on_both, willing};
+use super::{
+    bench::{Bench, Receiver, decoded, header, on_both, willing},
+    owners::person,
+};
 use crate::{
+    auth::role::Role,
     commands::{cells, measured, subscribe::Wish},
-    worker::timers::write_digests,
+    worker::timers::{send_owner_notices, write_digests},
 };
 
 fn asking(countries: &[&str]) -> Wish {
@@ -102,6 +106,8 @@ on_both! {
     }
 
     async fn too_many_in_all_are_held_until_somebody_looks(bench) {
+        person(bench, "cid", Role::Commander).await;
+        person(bench, "dan", Role::Communicator).await;
         turn(bench, "FR", 1, Operational).await;
         bench.pass(SECOND);
         bench.subscriber_to("all@example.org", asking(&[])).await;
@@ -112,6 +118,10 @@ on_both! {
         }
         let held = bench.app.store.read().await.unwrap().measured_told().await.unwrap();
         assert!(held.held_at.is_some() && held.held_why.contains("5 went to 1 readers"), "{held:?}");
+        assert_eq!(send_owner_notices(&bench.app, &bench.senders).await.unwrap(), 1, "one may command");
+        let paged = bench.mails().pop().unwrap();
+        assert_eq!(header(&paged, "Delivered-To"), "cid@example.com");
+        assert!(header(&paged, "Subject").starts_with("Digests of measured changes are held."), "{paged}");
         bench.declare("IT").await;
         let told = later(bench, 2 * HOUR).await;
         assert!(told.len() == 1 && told[0].1.contains("Italy"), "news of incidents goes on: {told:?}");

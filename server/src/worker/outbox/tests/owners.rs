@@ -13,7 +13,7 @@ use crate::{
     worker::timers::send_owner_notices,
 };
 
-async fn person(bench: &Bench, name: &str, role: Role) {
+pub(super) async fn person(bench: &Bench, name: &str, role: Role) {
     let mut tx = bench.app.store.write().await.unwrap();
     let new = NewUser {
         email: format!("{name}@example.com"),
