@@ -5,7 +5,6 @@ mod alertmanager;
 mod answer;
 mod aside;
 mod certificates;
-mod deltas;
 mod envelope;
 mod es2plus;
 mod grid;
@@ -13,7 +12,6 @@ mod heartbeat;
 mod key;
 mod kpi_metrics;
 mod metrics;
-mod names;
 mod scope;
 mod writer;
 

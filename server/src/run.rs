@@ -19,7 +19,9 @@ use crate::{
     http::{public, router, serve},
     simulate,
     state::App,
-    worker::{degradation, housekeeping, kpis, launches, outbox, presence, retention, suppliers, timers},
+    worker::{
+        degradation, housekeeping, journeys, kpis, launches, outbox, presence, retention, suppliers, timers,
+    },
 };
 
 /// Runs a command; every failure is one sentence and a non-zero exit.
@@ -94,6 +96,7 @@ pub(crate) fn start_workers(
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
     tasks.spawn(timers::run(app.clone(), senders.clone(), stop.clone()));
     tasks.spawn(housekeeping::run(app.clone(), stop.clone()));
+    tasks.spawn(journeys::run(app.clone(), stop.clone()));
     tasks.spawn(kpis::run(app.clone(), stop.clone()));
     tasks.spawn(retention::run(app.clone(), stop.clone()));
     tasks.spawn(launches::run(app.clone(), stop.clone()));

@@ -3,6 +3,7 @@
 pub mod background;
 pub mod degradation;
 pub mod housekeeping;
+pub mod journeys;
 pub mod kpis;
 pub mod launches;
 pub mod outbox;

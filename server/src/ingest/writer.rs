@@ -2,34 +2,33 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap, hash_map::Entry},
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
 };
 
-use domain::{
-    clock::Timestamp,
-    telemetry::{
-        event::ActivationEvent,
-        kpi::latency_bin,
-        lifecycle::{self, Activation},
-    },
-};
-use store::{BinKey, EventRow, RollupDelta, RollupKey, Tx};
-use tokio::sync::{mpsc, oneshot, watch};
+use domain::telemetry::event::ActivationEvent;
+use store::{Arrival, EventRow, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::{
     answer::{ItemError, Problem},
     aside::{self, Aside},
-    deltas::Deltas,
-    names::Names,
 };
-use crate::{clock::new_id, http::serve::stopped, state::App};
+use crate::{http::serve::stopped, state::App};
 
 /// Requests that may wait for the writer; more are turned away at once.
 const QUEUE: usize = 256;
+/// Events that may wait, in all requests.
+const WAITING: usize = 20_000;
 /// Events in one commit.
 const COMMIT_MAX: usize = 4_000;
-/// Widths of rollup buckets, in seconds.
-const WIDTHS: [i64; 2] = [10, 300];
+/// Events that no journey shows yet, over which nothing more is taken until some do.
+const BEHIND: usize = 30_000;
+/// Between two looks whether they do.
+const LOOK: Duration = Duration::from_millis(100);
+/// Other nodes may keep the same events at the same moment.
+const TRIES: usize = 5;
 
 /// An event that passed every check.
 #[derive(Debug, Clone)]
@@ -57,12 +56,17 @@ type Outcomes = Vec<Result<Kept, ItemError>>;
 
 struct Job {
     items: Vec<Item>,
+    /// For each event the right to wait.
+    _place: OwnedSemaphorePermit,
     reply: oneshot::Sender<Option<Outcomes>>,
 }
 
 /// The way to the writer task.
 #[derive(Debug, Clone)]
-pub struct Writer(mpsc::Sender<Job>);
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+    places: Arc<Semaphore>,
+}
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -76,7 +80,7 @@ impl Writer {
     pub fn start(app: App, mut stop: watch::Receiver<bool>) -> Self {
         let (send, mut jobs) = mpsc::channel::<Job>(QUEUE);
         tokio::spawn(async move {
-            let mut names = Names::default();
+            let mut behind = BEHIND;
             loop {
                 let first = tokio::select! {
                     biased;
@@ -84,6 +88,7 @@ impl Writer {
                     () = stopped(&mut stop) => jobs.try_recv().ok(),
                 };
                 let Some(first) = first else { break };
+                catch_up(&app, &mut behind, &stop).await;
                 let mut batch = vec![first];
                 let mut events = batch[0].items.len();
                 while events < COMMIT_MAX
@@ -92,15 +97,15 @@ impl Writer {
                     events += job.items.len();
                     batch.push(job);
                 }
-                commit(&app, &mut names, batch).await;
+                behind += commit(&app, batch).await;
             }
         });
-        Self(send)
+        Self { jobs: send, places: Arc::new(Semaphore::new(WAITING)) }
     }
 
     /// Requests that wait.
     pub(super) fn waiting(&self) -> i64 {
-        i64::try_from(self.0.max_capacity() - self.0.capacity()).unwrap_or(i64::MAX)
+        i64::try_from(self.jobs.max_capacity() - self.jobs.capacity()).unwrap_or(i64::MAX)
     }
 
     /// Keeps the good items; returns when they are on disk. One result per given item, in order, with its id.
@@ -123,8 +128,10 @@ impl Writer {
         };
         let mut outcomes = Vec::new().into_iter();
         if !items.is_empty() {
+            let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            let place = Arc::clone(&self.places).try_acquire_many_owned(count).map_err(|_| busy())?;
             let (reply, answer) = oneshot::channel();
-            self.0.try_send(Job { items, reply }).map_err(|_| busy())?;
+            self.jobs.try_send(Job { items, _place: place, reply }).map_err(|_| busy())?;
             let failed = || {
                 let detail = "The events could not be made durable. Nothing was kept; send them again.";
                 Problem::new(503, "unavailable", "Not now", detail.into()).retry_after(5)
@@ -141,16 +148,34 @@ impl Writer {
     }
 }
 
-async fn commit(app: &App, names: &mut Names, jobs: Vec<Job>) {
+/// Waits while the journeys are too far behind: what is taken is to be seen within seconds. `behind` is at least as many
+/// as there are; it is counted only when that is too many.
+async fn catch_up(app: &App, behind: &mut usize, stop: &watch::Receiver<bool>) {
+    while *behind >= BEHIND && !*stop.borrow() {
+        let counted = match app.store.read().await {
+            Ok(mut tx) => tx.count_arrived().await,
+            Err(error) => Err(error),
+        };
+        match counted {
+            Ok(n) => *behind = usize::try_from(n).unwrap_or(0),
+            // The commit will tell.
+            Err(_) => return,
+        }
+        if *behind >= BEHIND {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+async fn commit(app: &App, jobs: Vec<Job>) -> usize {
     let (mut items, mut replies) = (Vec::new(), Vec::with_capacity(jobs.len()));
     for job in jobs {
         replies.push((job.items.len(), job.reply));
         items.extend(job.items);
     }
-    let kept = match keep(app, names, &items).await {
+    let kept = match keep(app, &items).await {
         Ok(kept) => Some(kept),
         Err(error) => {
-            names.forget();
             tracing::error!(%error, events = items.len(), "ingest: a commit failed");
             None
         }
@@ -161,23 +186,51 @@ async fn commit(app: &App, names: &mut Names, jobs: Vec<Job>) {
         // A client that has gone away finds its events kept when it comes again.
         let _ = reply.send(mine);
     }
+    items.len()
 }
 
-/// Source and id of an event.
+/// Source and id of an event, and its digest.
 type Id<'a> = (&'a str, &'a str);
+type Known = HashMap<(String, String), String>;
 
 fn id_of(item: &Item) -> Id<'_> {
     (&item.row.source, &item.row.event_id)
 }
 
-async fn keep(app: &App, names: &mut Names, items: &[Item]) -> store::Result<Outcomes> {
-    let mut tx = app.store.write().await?;
-    tx.lock_ingest().await?;
-    let ids: Vec<Id<'_>> = items.iter().map(id_of).collect();
-    // Whoever holds the lock is alone: what is not there now is new.
-    let there = tx.event_digests(&ids).await?;
-    let mut known: HashMap<Id<'_>, &str> =
-        there.iter().map(|(source, id, digest)| ((source.as_str(), id.as_str()), digest.as_str())).collect();
+/// Keeps them all, or nothing. Most of the time nothing is kept already, so that is tried first; what is there is looked
+/// up only when something was.
+async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
+    let mut known = Known::new();
+    for _ in 0..TRIES {
+        let (outcomes, fresh) = sort(items, &known);
+        if fresh.is_empty() {
+            return Ok(outcomes);
+        }
+        let mut rows: Vec<&EventRow> = fresh.iter().map(|i| &i.row).collect();
+        // In one order on every node, so that no two wait for one another in a circle.
+        rows.sort_unstable_by_key(|r| (&r.source, &r.event_id));
+        let mut tx = app.store.write().await?;
+        if usize::try_from(tx.insert_events(&rows).await?) == Ok(rows.len()) {
+            let arrivals: Vec<Arrival<'_>> = fresh.iter().filter_map(|i| arrival(i)).collect();
+            if !arrivals.is_empty() {
+                tx.insert_arrivals(&arrivals).await?;
+            }
+            aside::keep(&mut tx, &fresh).await?;
+            tx.commit().await?;
+            return Ok(outcomes);
+        }
+        drop(tx);
+        let ids: Vec<Id<'_>> = items.iter().map(id_of).collect();
+        let there = app.store.read().await?.event_digests(&ids).await?;
+        known = there.into_iter().map(|(source, id, digest)| ((source, id), digest)).collect();
+    }
+    Err(StoreError::Unsafe("other nodes keep the same events at the same time".into()))
+}
+
+/// What becomes of each, and those that are new.
+fn sort<'a>(items: &'a [Item], known: &'a Known) -> (Outcomes, Vec<&'a Item>) {
+    let there = known.iter().map(|((source, id), digest)| ((source.as_str(), id.as_str()), digest.as_str()));
+    let mut known: HashMap<Id<'_>, &str> = there.collect();
     let (mut outcomes, mut fresh) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
     for item in items {
         outcomes.push(match known.entry(id_of(item)) {
@@ -190,14 +243,20 @@ async fn keep(app: &App, names: &mut Names, items: &[Item]) -> store::Result<Out
             Entry::Occupied(_) => Err(conflict(item)),
         });
     }
-    if !fresh.is_empty() {
-        let rows: Vec<&EventRow> = fresh.iter().map(|i| &i.row).collect();
-        tx.insert_events(&rows).await?;
-        journeys(&mut tx, names, &fresh, app.clock.now()).await?;
-        aside::keep(&mut tx, &fresh).await?;
-    }
-    tx.commit().await?;
-    Ok(outcomes)
+    (outcomes, fresh)
+}
+
+/// What journeys are to hear of it.
+fn arrival(item: &Item) -> Option<Arrival<'_>> {
+    let row = &item.row;
+    Some(Arrival {
+        source: row.source.as_str().into(),
+        event_id: row.event_id.as_str().into(),
+        key_id: row.key_id.as_str().into(),
+        flags: row.flags.as_str().into(),
+        received_at: row.received_at,
+        event: Cow::Borrowed(item.activation.as_ref()?),
+    })
 }
 
 fn conflict(item: &Item) -> ItemError {
@@ -208,99 +267,4 @@ fn conflict(item: &Item) -> ItemError {
         pointer: "/id",
         detail: "an event with this source and id, but another content, is kept already; a new event needs a new id".into(),
     }
-}
-
-/// Applies new events to their journeys, and the difference to the rollups.
-async fn journeys(tx: &mut Tx, names: &mut Names, fresh: &[&Item], now: Timestamp) -> store::Result<()> {
-    let mut events: Vec<(&EventRow, Cow<'_, ActivationEvent>)> = Vec::with_capacity(fresh.len());
-    for item in fresh {
-        if let Some(event) = &item.activation {
-            events.push((&item.row, names.tidy(tx, &item.row.key_id, event, now).await?));
-        }
-    }
-    if events.is_empty() {
-        return Ok(());
-    }
-    let subjects: BTreeSet<&str> = events.iter().map(|(_, a)| a.subject.as_str()).collect();
-    let before: HashMap<String, Activation> = tx
-        .activations(&subjects.into_iter().collect::<Vec<_>>())
-        .await?
-        .into_iter()
-        .map(|a| (a.subject.clone(), a))
-        .collect();
-    let mut after = before.clone();
-    let mut illegal = Vec::new();
-    for (row, event) in &events {
-        match after.remove(&event.subject) {
-            None => {
-                after.insert(event.subject.clone(), Activation::begin(event, row.received_at));
-            }
-            Some(journey) => {
-                if journey.contradicts(event) {
-                    illegal.push((*row, event.as_ref()));
-                }
-                after.insert(event.subject.clone(), journey.apply(event, row.received_at));
-            }
-        }
-    }
-    flag(tx, &illegal).await?;
-    let (mut rollups, mut bins, mut deltas) = (HashMap::new(), HashMap::new(), Deltas::default());
-    for (row, event) in illegal {
-        deltas.illegal(event, row.received_at);
-    }
-    for (subject, journey) in &after {
-        let old = before.get(subject);
-        if let Some(old) = old {
-            count(old, -1, &mut rollups, &mut bins);
-        }
-        count(journey, 1, &mut rollups, &mut bins);
-        deltas.change(old, journey);
-    }
-    tx.save_activations(after.values()).await?;
-    tx.add_rollups(&rollups).await?;
-    tx.add_latency_bins(&bins).await?;
-    let delta = deltas.finish();
-    if delta.is_empty() { Ok(()) } else { tx.insert_kpi_delta(&new_id(), &delta, now).await }
-}
-
-/// Flags the events that contradict their journeys.
-async fn flag(tx: &mut Tx, illegal: &[(&EventRow, &ActivationEvent)]) -> store::Result<()> {
-    for (row, _) in illegal {
-        let flags: Vec<&str> =
-            [row.flags.as_str(), "illegal_transition"].into_iter().filter(|f| !f.is_empty()).collect();
-        tx.flag_event(&row.source, &row.event_id, &flags.join(",")).await?;
-    }
-    Ok(())
-}
-
-/// Adds (or takes away) what a journey contributes.
-fn count<'a>(
-    journey: &'a Activation,
-    sign: i64,
-    rollups: &mut HashMap<RollupKey<'a>, RollupDelta>,
-    bins: &mut HashMap<BinKey<'a>, i64>,
-) {
-    for c in journey.contributions() {
-        for width in WIDTHS {
-            let bucket = bucket(c.entered_at, width);
-            let key =
-                (bucket, width, c.step, journey.country.as_str(), journey.supplier.as_str(), journey.is_live);
-            let delta = rollups.entry(key).or_default();
-            delta.entered += sign;
-            delta.succeeded += sign * i64::from(c.outcome == lifecycle::Outcome::Succeeded);
-            delta.late += sign * i64::from(c.outcome == lifecycle::Outcome::Late);
-            delta.failed += sign * i64::from(c.outcome == lifecycle::Outcome::Failed);
-            delta.fallback += sign * i64::from(journey.is_fallback);
-            // Wider windows have sketches: see `deltas`.
-            if let Some(ms) = c.latency_ms.filter(|_| width == WIDTHS[0]) {
-                let key = (bucket, width, c.step, journey.country.as_str(), journey.is_live, latency_bin(ms));
-                *bins.entry(key).or_default() += sign;
-            }
-        }
-    }
-}
-
-fn bucket(at: Timestamp, width_secs: i64) -> i64 {
-    let width = width_secs * 1_000;
-    at.millis().div_euclid(width) * width
 }

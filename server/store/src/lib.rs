@@ -5,8 +5,10 @@
 
 #[macro_use]
 mod tx;
+mod activation_events;
 mod activations;
 mod alerts;
+mod arrivals;
 mod audiences;
 mod audit;
 mod canary;
@@ -70,8 +72,10 @@ mod watches;
 mod weekly_summaries;
 mod writing;
 
-pub use activations::{BinKey, EventRow, RollupDelta, RollupKey, Window};
+pub use activation_events::EventRow;
+pub use activations::{BinKey, RollupDelta, RollupKey, Window};
 pub use alerts::AlertRow;
+pub use arrivals::Arrival;
 pub use audiences::PartnerFactRow;
 pub use audit::{AuditEntry, AuditRow, Chain};
 pub use canary::{CanaryChangeRow, CanaryVerdictRow};

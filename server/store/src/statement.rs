@@ -26,8 +26,10 @@ impl Statement {
 
 /// The statements of every table but the KPIs', whose are spread over rooms of their own.
 const TABLES: &[&[Statement]] = &[
+    crate::activation_events::STATEMENTS,
     crate::activations::STATEMENTS,
     crate::alerts::STATEMENTS,
+    crate::arrivals::STATEMENTS,
     crate::audiences::STATEMENTS,
     crate::audit::STATEMENTS,
     crate::canary::STATEMENTS,

@@ -73,6 +73,7 @@ fn alert(status: &str, labels: Value) -> Value {
 
 /// The count of a step in a country over ten minutes: samples and successes.
 async fn counted(app: &TestApp, step: Step, country: &str) -> (i64, i64) {
+    app.fold().await;
     let mut tx = app.app.store.read().await.expect("a transaction");
     let window = tx.window(600, 10, app.now()).await.expect("a window");
     window.get(&(step, country.to_owned())).map_or((0, 0), |c| (c.samples, c.succeeded))

@@ -149,8 +149,10 @@ impl TestApp {
         due
     }
 
-    /// Folds what the doors added into the KPIs, as the worker would; how many commits it was.
+    /// Applies what the doors kept to the journeys, and folds it into the KPIs, as the workers would; how many additions
+    /// were folded.
     pub(crate) async fn fold(&self) -> usize {
+        worker::journeys::Journeys::default().apply(&self.app).await.expect("a round");
         worker::kpis::fold(&self.app).await.expect("a fold")
     }
 

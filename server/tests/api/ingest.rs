@@ -1,8 +1,12 @@
 //! The ingest door: what it takes, what it refuses, and that nothing good is lost beside something bad.
 
-use domain::clock::SECOND;
+use domain::{
+    clock::{MINUTE, SECOND},
+    component::Step,
+};
 use http::StatusCode;
 use serde_json::{Value, json};
+use server::worker::journeys::Journeys;
 
 use crate::harness::{Ask, Journey, START, TestApp, batch};
 
@@ -43,6 +47,49 @@ api_tests! {
         assert_eq!((&second.json()["accepted"], &second.json()["duplicate"]), (&json!(0), &json!(count)));
         let third = app.ingest(&key, events).await;
         assert_eq!(second.json(), third.json(), "from the second repeat on the answers are equal");
+    }
+
+    async fn what_arrived_is_applied_once_whoever_applies_it(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let mut told = 0;
+        for events in batch("a", "FR", 40, 0, app.now()) {
+            told += events.as_array().expect("events").len();
+            assert_eq!(app.ingest(&key, &events).await.status, StatusCode::ACCEPTED);
+        }
+        let waiting = async || app.app.store.read().await.expect("a transaction").count_arrived().await.expect("a count");
+        assert_eq!(usize::try_from(waiting().await), Ok(told), "kept, and nothing counted before they are applied");
+        let (mut one, mut other) = (Journeys::default(), Journeys::default());
+        let (a, b) = tokio::join!(one.apply(&app.app), other.apply(&app.app));
+        assert_eq!(a.expect("a round") + b.expect("a round"), told);
+        assert_eq!(waiting().await, 0);
+        app.pass(5 * MINUTE);
+        let window = app.app.store.read().await.expect("a transaction").window(900, 10, app.now()).await.expect("a window");
+        let counts = &window[&(Step::Journey, "FR".to_owned())];
+        assert_eq!((counts.samples, counts.succeeded), (40, 40));
+        // Whoever sends it again changes nothing.
+        for events in batch("a", "FR", 40, 0, START) {
+            app.ingest(&key, &events).await;
+        }
+        assert_eq!(waiting().await, 0);
+    }
+
+    async fn more_than_the_journeys_can_follow_has_to_wait(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let thousand = |n: usize| {
+            let one = |i: usize| journey(&format!("w-{n}-{i}")).event("requested", 0, json!({}));
+            Value::from_iter((0..1_000).map(one))
+        };
+        for n in 0..30 {
+            assert_eq!(app.ingest(&key, &thousand(n)).await.status, StatusCode::ACCEPTED, "{n}");
+        }
+        let next = thousand(30);
+        let mut late = std::pin::pin!(app.ingest(&key, &next));
+        let is_early = tokio::time::timeout(std::time::Duration::from_millis(700), &mut late).await.is_ok();
+        assert!(!is_early, "30,000 are kept that nobody sees yet");
+        app.fold().await;
+        assert_eq!(late.await.status, StatusCode::ACCEPTED);
     }
 
     async fn one_bad_item_never_loses_its_neighbours(app) {

@@ -3,7 +3,11 @@
 use domain::clock::{DAY, HOUR, MINUTE, SECOND};
 use http::StatusCode;
 use serde_json::{Value, json};
-use server::{auth::role::Role, commands::launches::Standing, worker::launches::tick};
+use server::{
+    auth::role::Role,
+    commands::{Refusal, launches::Standing},
+    worker::launches,
+};
 use store::LaunchRow;
 
 use crate::harness::{Journey, Person, TestApp, batch};
@@ -30,7 +34,7 @@ async fn activate(app: &TestApp, key: &str, name: &str, country: &'static str, c
 }
 
 async fn judged(app: &TestApp) -> (String, Standing, String) {
-    tick(&app.app).await.expect("a round");
+    tick(app).await.expect("a round");
     let row = launch(app).await;
     (row.state.clone(), Standing::of(&row), row.alert)
 }
@@ -42,6 +46,12 @@ fn trial(id: &str, days: i64, app: &TestApp, data: Value) -> Value {
     }
     json!([{ "specversion": "1.0", "id": id, "source": "/lab", "type": "esim.trial.result",
         "time": app.now().plus(-days * DAY).rfc3339(), "data": all }])
+}
+
+/// Looks at the launches as the worker would, when journeys show what arrived.
+async fn tick(app: &TestApp) -> Result<usize, Refusal> {
+    app.fold().await;
+    launches::tick(&app.app).await
 }
 
 api_tests! {

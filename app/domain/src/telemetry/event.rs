@@ -1,12 +1,13 @@
 //! Activation events: the data inside CloudEvents.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::supplier::node_of;
 use crate::{clock::Timestamp, component::Step, text::no_identifiers};
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Happening {
     /// The customer asked.
     Requested,
@@ -30,7 +31,7 @@ pub enum Happening {
 }
 
 /// One event of an activation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivationEvent {
     /// The activation: an opaque order or activation id.
     pub subject: String,
