@@ -9,6 +9,7 @@ mod envelope;
 mod es2plus;
 mod grid;
 mod heartbeat;
+mod json;
 mod key;
 mod kpi_metrics;
 mod metrics;
@@ -36,6 +37,7 @@ pub use writer::{Kept, Writer};
 use crate::state::App;
 use answer::{ItemError, Problem};
 use grid::Grid;
+use json::Marked;
 use scope::Scope;
 
 /// Largest body, in bytes.
@@ -145,9 +147,12 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
 /// The JSON of a body, unless it is nested too deep.
 fn json_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let bad = |detail: String| Problem::new(400, "bad-json", "The body cannot be read", detail);
-    let value = serde_json::from_slice(body).map_err(|e| bad(format!("{e}. Send UTF-8 JSON.")))?;
-    if envelope::is_too_deep(&value) {
-        return Err(bad(format!("It is nested deeper than {} levels.", envelope::DEPTH_MAX)));
+    let Marked(value) = serde_json::from_slice(body).map_err(|e| bad(format!("{e}. Send UTF-8 JSON.")))?;
+    if json::is_too_deep(&value) {
+        return Err(bad(format!("It is nested deeper than {} levels.", json::DEPTH_MAX)));
+    }
+    if let Some(detail) = json::twice(&value) {
+        return Err(bad(format!("{detail}: which of them counts is not known.")));
     }
     serde_json::from_value(value).map_err(|e| bad(e.to_string()).status(422))
 }

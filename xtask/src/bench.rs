@@ -3,6 +3,7 @@
 mod client;
 mod console;
 mod crash;
+mod day;
 mod ingest;
 mod mail;
 mod nginx;
@@ -25,6 +26,7 @@ use crate::build;
 
 pub(crate) use console::console;
 pub(crate) use crash::{Kills, Which, binary as crash_binary, crash};
+pub(crate) use day::day;
 pub(crate) use ingest::ingest;
 pub(crate) use mail::{MailAmount, mail};
 pub(crate) use page::page;

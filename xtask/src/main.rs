@@ -81,6 +81,8 @@ enum Bench {
     Webhooks,
     /// Telemetry beside bare commits of sqlx, on both engines.
     Ingest,
+    /// A simulated day with two brown-outs beside the truth, by a manual clock; some minutes.
+    Day,
     /// Mail to many subscribers beside postfix's smtp-source, durable, near and far.
     Mail {
         #[command(flatten)]
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Page { amount } } => bench::page(&root, &amount),
         Command::Bench { what: Bench::Subscribe { amount } } => bench::subscribe(&root, &amount),
         Command::Bench { what: Bench::Console } => bench::console(&root),
+        Command::Bench { what: Bench::Day } => bench::day(&root),
         Command::Bench { what: Bench::Ingest } => bench::ingest(&root),
         Command::Bench { what: Bench::Webhooks } => bench::webhooks(&root),
         Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),

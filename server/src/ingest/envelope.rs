@@ -17,13 +17,12 @@ use super::{
     answer::{ItemError, Problem},
     aside::Aside,
     grid::Grid,
+    json::{self, DEPTH_MAX, Marked},
     scope::Scope,
     writer::Item,
 };
 use crate::keys::{Keys, Purpose};
 
-/// Deepest nesting of JSON.
-pub(super) const DEPTH_MAX: usize = 32;
 /// Members of `data` that name a profile or a person: only their keyed hash is kept.
 const PERSONAL: [&str; 5] = ["profile", "iccid", "eid", "imsi", "msisdn"];
 
@@ -80,9 +79,11 @@ pub(super) fn read(mode: Mode, headers: &HeaderMap, body: &[u8], most: usize) ->
     let value: Value = if mode == Mode::Binary && body.is_empty() {
         Value::Null
     } else {
-        serde_json::from_slice(body).map_err(|e| bad(format!("{e}. Send UTF-8 JSON.")))?
+        let Marked(value) =
+            serde_json::from_slice(body).map_err(|e| bad(format!("{e}. Send UTF-8 JSON.")))?;
+        value
     };
-    if depth(&value) > DEPTH_MAX {
+    if json::is_too_deep(&value) {
         return Err(bad(format!("It is nested deeper than {DEPTH_MAX} levels.")));
     }
     match (mode, value) {
@@ -100,19 +101,6 @@ pub(super) fn read(mode: Mode, headers: &HeaderMap, body: &[u8], most: usize) ->
     }
 }
 
-/// Whether JSON is nested deeper than we read.
-pub(super) fn is_too_deep(value: &Value) -> bool {
-    depth(value) > DEPTH_MAX
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
-        _ => 0,
-    }
-}
-
 fn item_error(
     id: Option<&str>,
     status: u16,
@@ -124,6 +112,9 @@ fn item_error(
 }
 
 fn structured(value: Value) -> Result<Candidate, ItemError> {
+    if let Some(detail) = json::twice(&value) {
+        return Err(item_error(value["id"].as_str(), 400, "bad-event", "", detail));
+    }
     let Value::Object(mut event) = value else {
         return Err(item_error(None, 400, "bad-event", "", "an event is a JSON object"));
     };
@@ -141,7 +132,8 @@ fn structured(value: Value) -> Result<Candidate, ItemError> {
             .decode(text.as_bytes())
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .filter(|v| depth(v) <= DEPTH_MAX)
+            .map(|Marked(value)| value)
+            .filter(|v| !json::is_too_deep(v) && json::twice(v).is_none())
             .ok_or_else(|| {
                 item_error(None, 400, "bad-event", "/data_base64", "data_base64 must be JSON in base64")
             })?,
@@ -154,6 +146,9 @@ fn structured(value: Value) -> Result<Candidate, ItemError> {
 }
 
 fn binary(headers: &HeaderMap, data: Value) -> Result<Candidate, ItemError> {
+    if let Some(detail) = json::twice(&data) {
+        return Err(item_error(None, 400, "bad-event", "/data", detail));
+    }
     let mut event = Map::new();
     for name in ["id", "source", "specversion", "type", "subject", "time"] {
         if let Some(value) = headers.get(format!("ce-{name}")) {

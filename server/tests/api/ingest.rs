@@ -111,6 +111,29 @@ api_tests! {
         assert_eq!(all_bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", all_bad.text());
     }
 
+    async fn a_member_that_is_there_twice_is_refused_and_its_neighbours_are_taken(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        let good = one().to_string();
+        let twice = good.replacen("\"country\":\"FR\"", "\"country\":\"FR\",\"country\":\"IT\"", 1);
+        assert_ne!(good, twice);
+        let answer = post(app, &key, BATCH, format!("[{twice},{good}]")).await;
+        assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text());
+        let told = answer.json();
+        assert_eq!((&told["accepted"], &told["items"][0]["index"]), (&json!(1), &json!(0)));
+        assert!(told["items"][0]["error"]["detail"].as_str().expect("a reason").contains("\"country\" is there more than once"), "{told}");
+        for door in ["/ingest/v1/heartbeat", "/ingest/v1/certificates", "/ingest/v1/alertmanager", "/gsma/rsp2/es2plus/handleDownloadProgressInfo"] {
+            let answer = Ask::post(door)
+                .header("authorization", &format!("Bearer {key}"))
+                .header("content-type", "application/json")
+                .body("{\"source\":\"a\",\"source\":\"b\"}")
+                .send(app.address)
+                .await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{door}: {}", answer.text());
+            assert!(answer.text().contains("more than once"), "{door}: {}", answer.text());
+        }
+    }
+
     async fn structured_and_binary_mode_are_taken(app) {
         app.lay_grid().await;
         let key = app.ingest_key().await;

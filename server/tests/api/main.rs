@@ -20,6 +20,7 @@ mod public;
 mod rehearsals;
 mod reviews;
 mod sign_in;
+mod simulated_day;
 mod six_hours;
 mod subscribers;
 mod suppliers;
