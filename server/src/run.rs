@@ -20,6 +20,7 @@ use crate::{
     simulate,
     state::App,
     worker::{
+        background::{self, Threads, Way},
         degradation, housekeeping, journeys, kpis, launches, outbox, presence, retention, suppliers, timers,
     },
 };
@@ -96,8 +97,12 @@ pub(crate) fn start_workers(
     tasks.spawn(degradation::run(app.clone(), stop.clone()));
     tasks.spawn(timers::run(app.clone(), senders.clone(), stop.clone()));
     tasks.spawn(housekeeping::run(app.clone(), stop.clone()));
-    tasks.spawn(journeys::run(app.clone(), stop.clone()));
-    tasks.spawn(kpis::run(app.clone(), stop.clone()));
+    // A thousand events at a turn: no visitor waits behind them.
+    let (journeys, kpis) = (journeys::run(app.clone(), stop.clone()), kpis::run(app.clone(), stop.clone()));
+    let counting = async move {
+        let ((), ()) = tokio::join!(journeys, kpis);
+    };
+    tasks.spawn(background::run("counting", Threads::One, Way::Some, counting));
     tasks.spawn(retention::run(app.clone(), stop.clone()));
     tasks.spawn(launches::run(app.clone(), stop.clone()));
     tasks.spawn(suppliers::run(app.clone(), stop.clone()));

@@ -20,6 +20,31 @@ catch{s.textContent='Not saved: no connection. It is tried again with the next k
 const REFRESH: &str =
     "setInterval(()=>{document.hidden||document.activeElement!==document.body||location.reload()},SECS000)";
 
+/// A heading of the rail and what stands under it: address and label.
+type Group<'a> = (&'a str, &'a [(&'static str, &'static str)]);
+
+const GROUPS: [Group<'static>; 3] = [
+    (
+        "Incidents",
+        &[
+            ("/console/incidents", "Incidents"),
+            ("/console/writing", "Writing"),
+            ("/console/reviews", "Reviews"),
+            ("/console/record", "Record"),
+            ("/console/rehearsals", "Rehearsals"),
+        ],
+    ),
+    ("Measured", &[("/console/telemetry", "Telemetry"), ("/console/explorer", "Explorer")]),
+    (
+        "Partners and suppliers",
+        &[
+            ("/console/suppliers", "Suppliers"),
+            ("/console/launches", "Launches"),
+            ("/console/desk-book", "Desk book"),
+        ],
+    ),
+];
+
 /// What the frame needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
@@ -93,37 +118,27 @@ impl Frame {
 
     fn rail(&self) -> Option<AnyView> {
         let (name, role) = self.who.clone()?;
-        let mut entries = vec![
-            ("/console", "Now"),
-            ("/console/incidents", "Incidents"),
-            ("/console/desk-book", "Desk book"),
-            ("/console/suppliers", "Suppliers"),
-            ("/console/launches", "Launches"),
-            ("/console/writing", "Writing"),
-            ("/console/reviews", "Reviews"),
-            ("/console/rehearsals", "Rehearsals"),
-            ("/console/record", "Record"),
-            ("/console/telemetry", "Telemetry"),
-            ("/console/explorer", "Explorer"),
-            ("/console/subscribers", "Subscribers"),
-            ("/console/settings", "Settings"),
-        ];
+        let mut setup = vec![("/console/subscribers", "Subscribers"), ("/console/settings", "Settings")];
         if self.is_owner {
-            entries.push(("/console/people", "People"));
+            setup.push(("/console/people", "People"));
         }
         if self.has_spool {
-            entries.push(("/console/mail-spool", "Mail spool"));
+            setup.push(("/console/mail-spool", "Mail spool"));
         }
-        let entries: Vec<_> = entries
-            .into_iter()
-            .map(|(href, label)| {
-                view! { <a href=href aria-current=(href == self.current).then_some("page")>{label}</a> }
+        let groups = GROUPS.into_iter().chain([("Operate", setup.as_slice())]);
+        let entries: Vec<_> = groups
+            .map(|(name, entries)| {
+                let links = entries.iter().map(|&(href, label)| {
+                    view! { <a href=href aria-current=(href == self.current).then_some("page")>{label}</a> }
+                });
+                view! { <small aria-hidden="true">{name}</small>{links.collect_view()} }
             })
             .collect();
         Some(
             view! {
                 <nav class="rail" aria-label="Console">
                     <b>Waypost</b>
+                    <a href="/console" aria-current=(self.current == "/console").then_some("page")>"Now"</a>
                     {entries}
                     <a href="/">"Public page"</a>
                     <form method="post" action="/console/sign-out" class="me">

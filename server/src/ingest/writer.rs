@@ -15,7 +15,11 @@ use super::{
     answer::{ItemError, Problem},
     aside::{self, Aside},
 };
-use crate::{http::serve::stopped, state::App};
+use crate::{
+    http::serve::stopped,
+    state::App,
+    worker::background::{self, Threads, Way},
+};
 
 /// Requests that may wait for the writer; more are turned away at once.
 const QUEUE: usize = 256;
@@ -79,7 +83,7 @@ impl Writer {
     #[must_use]
     pub fn start(app: App, mut stop: watch::Receiver<bool>) -> Self {
         let (send, mut jobs) = mpsc::channel::<Job>(QUEUE);
-        tokio::spawn(async move {
+        let work = async move {
             let mut behind = BEHIND;
             loop {
                 let first = tokio::select! {
@@ -99,7 +103,9 @@ impl Writer {
                 }
                 behind += commit(&app, batch).await;
             }
-        });
+        };
+        // Thousands of events at a turn: no visitor waits behind them.
+        tokio::spawn(background::run("arrivals", Threads::One, Way::Some, work));
         Self { jobs: send, places: Arc::new(Semaphore::new(WAITING)) }
     }
 

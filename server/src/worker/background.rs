@@ -11,18 +11,25 @@ pub enum Threads {
     Two,
 }
 
-/// Niceness: of a busy core the background gets about a tenth.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 10;
-
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::debug!(%error, "the background keeps the priority of the rest");
-    }
+/// How far some work gives way: niceness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Of a busy core it gets about a tenth.
+    Wide = 10,
+    /// About a third: what must follow within seconds.
+    Some = 3,
 }
 
-fn runtime(name: &'static str, threads: Threads) -> std::io::Result<tokio::runtime::Runtime> {
+fn give_way(way: Way) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, way as i32) {
+        tracing::debug!(%error, "the background keeps the priority of the rest");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = way;
+}
+
+fn runtime(name: &'static str, threads: Threads, way: Way) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = match threads {
         Threads::One => tokio::runtime::Builder::new_current_thread(),
         Threads::Two => tokio::runtime::Builder::new_multi_thread(),
@@ -30,18 +37,18 @@ fn runtime(name: &'static str, threads: Threads) -> std::io::Result<tokio::runti
     if threads == Threads::Two {
         builder.worker_threads(2);
     }
-    builder.thread_name(name).on_thread_start(give_way).enable_all().build()
+    builder.thread_name(name).on_thread_start(move || give_way(way)).enable_all().build()
 }
 
 /// Runs a future on threads of its own that give way, to its end.
-pub async fn run<F>(name: &'static str, threads: Threads, work: F)
+pub async fn run<F>(name: &'static str, threads: Threads, way: Way, work: F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let (ended, end) = oneshot::channel::<()>();
     let body = move || {
-        give_way();
-        match runtime(name, threads) {
+        give_way(way);
+        match runtime(name, threads, way) {
             Ok(runtime) => runtime.block_on(work),
             Err(error) => tracing::error!(%error, name, "the background did not start"),
         }

@@ -30,7 +30,7 @@ use tokio::sync::{Notify, watch};
 pub use self::health::Health;
 pub(crate) use self::journal::recover;
 use self::{lane::Lane, mail::MailLane};
-use super::background::{self, Threads};
+use super::background::{self, Threads, Way};
 use crate::{
     commands::{Refusal, subscribe::Pace},
     config::Config,
@@ -118,7 +118,10 @@ pub async fn run(app: App, senders: Arc<Senders>, stop: watch::Receiver<bool>) {
         let hooks = Lane::new(app.clone(), senders);
         tokio::join!(expand::run(&app, &*nudges, stop.clone()), hooks.run(&nudges[1], stop));
     };
-    tokio::join!(background::run("mail", threads, mails), background::run("outbox", Threads::Two, others));
+    tokio::join!(
+        background::run("mail", threads, Way::Wide, mails),
+        background::run("outbox", Threads::Two, Way::Wide, others)
+    );
 }
 
 /// Queues recipients, then sends everything that is due at this moment; how many deliveries were tried.

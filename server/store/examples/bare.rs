@@ -1,7 +1,8 @@
 //! How many rows of `activation_events` sqlx makes durable in a second by itself: one a commit, and a thousand a
 //! commit, into the same table with the same indexes. `cargo xtask bench ingest` runs it beside Waypost.
 //!
-//! SQLite: one writer, a statement a row. PostgreSQL: eight writers of one row, and one of a thousand by UNNEST.
+//! SQLite: one writer, a statement a row. PostgreSQL: one writer of one row, eight of them together, and one of a thousand
+//! by UNNEST.
 
 use std::{
     str::FromStr as _,
@@ -15,6 +16,13 @@ use sqlx::{
 };
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Rows a second: one a commit, by one writer and by several, and a thousand a commit.
+struct Rates {
+    single: f64,
+    together: f64,
+    batch: f64,
+}
 
 const BATCH: i64 = 1_000;
 const PG_WRITERS: i64 = 8;
@@ -34,11 +42,11 @@ async fn main() -> Result<(), Failure> {
         return Err("usage: bare <sqlite:FILE | postgres://…> <seconds>".into());
     };
     let length = Duration::from_secs(secs.parse()?);
-    let (single, batch) = match url.strip_prefix("sqlite:") {
+    let Rates { single, together, batch } = match url.strip_prefix("sqlite:") {
         Some(path) => on_sqlite(path, length).await?,
         None => on_postgres(url, length).await?,
     };
-    println!("{{\"single\":{single:.0},\"batch\":{batch:.0}}}");
+    println!("{{\"single\":{single:.0},\"together\":{together:.0},\"batch\":{batch:.0}}}");
     Ok(())
 }
 
@@ -60,7 +68,7 @@ fn rate(rows: i64, begun: Instant) -> f64 {
     rows / begun.elapsed().as_secs_f64()
 }
 
-async fn on_sqlite(path: &str, length: Duration) -> Result<(f64, f64), Failure> {
+async fn on_sqlite(path: &str, length: Duration) -> Result<Rates, Failure> {
     let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -80,7 +88,7 @@ async fn on_sqlite(path: &str, length: Duration) -> Result<(f64, f64), Failure> 
         rows_of_sqlite(&pool, n, BATCH).await?;
         n += BATCH;
     }
-    Ok((single, rate(n - first, begun)))
+    Ok(Rates { single, together: single, batch: rate(n - first, begun) })
 }
 
 async fn rows_of_sqlite(pool: &SqlitePool, first: i64, count: i64) -> Result<(), Failure> {
@@ -93,12 +101,19 @@ async fn rows_of_sqlite(pool: &SqlitePool, first: i64, count: i64) -> Result<(),
     Ok(tx.commit().await?)
 }
 
-async fn on_postgres(url: &str, length: Duration) -> Result<(f64, f64), Failure> {
+async fn on_postgres(url: &str, length: Duration) -> Result<Rates, Failure> {
     let options = PgConnectOptions::from_str(url)?;
     let pool = PgPoolOptions::new().max_connections(8).connect_with(options).await?;
     pool.execute("DROP TABLE IF EXISTS bare").await?;
     pool.execute(TABLE).await?;
     pool.execute(INDEX).await?;
+    let mut first = 2_000_000_000;
+    let begun = Instant::now();
+    while begun.elapsed() < length {
+        rows_of_postgres(&pool, first, 1).await?;
+        first += 1;
+    }
+    let alone = rate(first - 2_000_000_000, begun);
     let begun = Instant::now();
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..PG_WRITERS {
@@ -116,7 +131,7 @@ async fn on_postgres(url: &str, length: Duration) -> Result<(f64, f64), Failure>
     for done in writers.join_all().await {
         rows += done?;
     }
-    let single = rate(rows, begun);
+    let together = rate(rows, begun);
     let (mut n, begun) = (1_000_000_000, Instant::now());
     let first = n;
     while begun.elapsed() < length {
@@ -125,7 +140,7 @@ async fn on_postgres(url: &str, length: Duration) -> Result<(f64, f64), Failure>
     }
     let batch = rate(n - first, begun);
     pool.execute("DROP TABLE bare").await?;
-    Ok((single, batch))
+    Ok(Rates { single: alone, together, batch })
 }
 
 async fn rows_of_postgres(pool: &PgPool, first: i64, count: i64) -> Result<(), Failure> {

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use domain::{clock::Timestamp, telemetry::event::ActivationEvent};
+use domain::{
+    clock::Timestamp,
+    telemetry::event::{ActivationEvent, Happening},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -22,8 +25,9 @@ statements! {
 /// Rows that are looked at in one turn.
 const HEADS: i64 = 256;
 
-/// An activation event as it was kept.
+/// An activation event as it was kept. In JSON an array without names: there are thousands of them in a second.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Wire<'a>", into = "Wire<'a>")]
 pub struct Arrival<'a> {
     /// CloudEvents source.
     pub source: Cow<'a, str>,
@@ -37,6 +41,45 @@ pub struct Arrival<'a> {
     pub received_at: Timestamp,
     /// What it tells.
     pub event: Cow<'a, ActivationEvent>,
+}
+
+/// Source, id, key, flags, arrival; and of the event: subject, what happened, when, country, supplier, flow, cohort, whether
+/// its source knows the download alone.
+type Wire<'a> = (
+    (Cow<'a, str>, Cow<'a, str>, Cow<'a, str>, Cow<'a, str>, Timestamp),
+    (String, Happening, Timestamp),
+    (String, String, String, String, bool),
+);
+
+impl<'a> From<Arrival<'a>> for Wire<'a> {
+    fn from(arrival: Arrival<'a>) -> Self {
+        let Arrival { source, event_id, key_id, flags, received_at, event } = arrival;
+        let e = event.into_owned();
+        (
+            (source, event_id, key_id, flags, received_at),
+            (e.subject, e.happening, e.occurred_at),
+            (e.country, e.supplier, e.flow, e.cohort, e.is_download_only),
+        )
+    }
+}
+
+impl<'a> From<Wire<'a>> for Arrival<'a> {
+    fn from((kept, told, about): Wire<'a>) -> Self {
+        let (source, event_id, key_id, flags, received_at) = kept;
+        let (subject, happening, occurred_at) = told;
+        let (country, supplier, flow, cohort, is_download_only) = about;
+        let event = ActivationEvent {
+            subject,
+            happening,
+            occurred_at,
+            country,
+            supplier,
+            flow,
+            cohort,
+            is_download_only,
+        };
+        Self { source, event_id, key_id, flags, received_at, event: Cow::Owned(event) }
+    }
 }
 
 impl Tx {

@@ -31,7 +31,7 @@ pub enum Happening {
 }
 
 /// One event of an activation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActivationEvent {
     /// The activation: an opaque order or activation id.
     pub subject: String,

@@ -1,4 +1,4 @@
-//! What a commit adds to the KPIs: the difference that its events make to their journeys, with every dimension.
+//! What a round adds to the KPIs: the difference that its events make to their journeys, with every dimension.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -13,7 +13,7 @@ use domain::{
 };
 use store::{DeltaDims, KpiDelta, LivePlace};
 
-/// Buckets as the doors write them, in seconds: the narrowest.
+/// Buckets as they are written, in seconds: the narrowest.
 const MINUTE_SECS: i64 = 60;
 
 /// Entered, succeeded, late, failed, fallback, illegal; and latencies in milliseconds.
