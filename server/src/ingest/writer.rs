@@ -105,7 +105,7 @@ impl Writer {
             }
         };
         // Thousands of events at a turn: no visitor waits behind them.
-        tokio::spawn(background::run("arrivals", Threads::One, Way::Some, work));
+        tokio::spawn(background::run("arrivals", Threads::One, Way::Wide, work));
         Self { jobs: send, places: Arc::new(Semaphore::new(WAITING)) }
     }
 

@@ -122,6 +122,7 @@ on_both! {
         let paged = bench.mails().pop().unwrap();
         assert_eq!(header(&paged, "Delivered-To"), "cid@example.com");
         assert!(header(&paged, "Subject").starts_with("Digests of measured changes are held."), "{paged}");
+        bench.forget_mails();
         bench.declare("IT").await;
         let told = later(bench, 2 * HOUR).await;
         assert!(told.len() == 1 && told[0].1.contains("Italy"), "news of incidents goes on: {told:?}");
