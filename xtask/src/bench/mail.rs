@@ -190,16 +190,21 @@ fn delivered(client: &mut Client, cookie: &str) -> Result<u64, String> {
     Ok(state["channels"]["email"]["ended"]["delivered"].as_u64().unwrap_or(0))
 }
 
-/// Publishes once and waits until `count` more mails are on record as delivered; seconds.
-fn publish(author: &mut Author<'_>, client: &mut Client, cookie: &str, count: usize) -> Result<f64, String> {
+/// Publishes once and waits until `count` more mails are on record as delivered; when the update was sent, and seconds
+/// from then on.
+fn publish(
+    author: &mut Author<'_>,
+    client: &mut Client,
+    cookie: &str,
+    count: usize,
+) -> Result<(Instant, f64), String> {
     settle(client, cookie)?;
     let before = delivered(client, cookie)?;
-    let begun = Instant::now();
-    author.publish()?;
+    let posted_at = author.publish()?.posted_at;
     settle(client, cookie)?;
-    let secs = begun.elapsed().as_secs_f64();
+    let secs = posted_at.elapsed().as_secs_f64();
     match delivered(client, cookie)? - before {
-        n if n >= count as u64 => Ok(secs),
+        n if n >= count as u64 => Ok((posted_at, secs)),
         n => Err(format!("of {count} mails {n} were delivered")),
     }
 }
@@ -213,8 +218,7 @@ fn recorded(binary: &Path, data: &Path, amount: &MailAmount) -> Result<Kept, Str
     let mut client = Client::connect(&subject.host)?;
     publish(&mut author, &mut client, &cookie, amount.subscribers)?; // warm
     recorder.take();
-    let begun = Instant::now();
-    let secs = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+    let (begun, secs) = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
     let taken = recorder.take();
     let count: usize = taken.mails.values().sum();
     let first = taken.first.ok_or("no mail arrived")?;
@@ -238,7 +242,7 @@ fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<
     let mut near = Near::default();
     for _ in 0..amount.rounds {
         let theirs = sink.reference(amount.subscribers, size)?;
-        let secs = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+        let (_, secs) = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
         #[allow(clippy::cast_precision_loss, reason = "a count")]
         let ours = amount.subscribers as f64 / secs;
         near.ratios.push(ours / theirs);
@@ -270,7 +274,7 @@ fn far(binary: &Path, data: &Path, amount: &MailAmount) -> Result<f64, String> {
     import(&subject, &cookie, count)?;
     let mut author = Author::new(&subject, &cookie)?;
     let mut client = Client::connect(&subject.host)?;
-    let secs = publish(&mut author, &mut client, &cookie, count)?;
+    let (_, secs) = publish(&mut author, &mut client, &cookie, count)?;
     let limit = CONNECTIONS.parse::<f64>().unwrap_or(1.0) / FAR.as_secs_f64();
     #[allow(clippy::cast_precision_loss, reason = "a count")]
     Ok(count as f64 / secs / limit)

@@ -35,6 +35,14 @@ pub(super) struct Seen {
     pub p99_ms: f64,
 }
 
+/// An update that was published.
+pub(super) struct Published {
+    /// Which one it is.
+    pub number: usize,
+    /// When it was sent, the page with the form at hand.
+    pub posted_at: Instant,
+}
+
 /// The demo's open incident, led by a signed-in owner.
 pub(super) struct Author<'a> {
     subject: &'a Subject,
@@ -55,7 +63,7 @@ impl<'a> Author<'a> {
     }
 
     /// Publishes one update; its number.
-    pub(super) fn publish(&mut self) -> Result<usize, String> {
+    pub(super) fn publish(&mut self) -> Result<Published, String> {
         self.count += 1;
         // A connection that was idle for long has been closed.
         self.client = Client::connect(&self.subject.host)?;
@@ -79,9 +87,10 @@ impl<'a> Author<'a> {
             ("how", "alone"),
             ("break_glass", "A measurement has no second person."),
         ]);
+        let posted_at = Instant::now();
         let answer = self.client.post(&format!("{path}/updates"), &self.cookie, &fields)?;
         match answer.status {
-            303 => Ok(self.count),
+            303 => Ok(Published { number: self.count, posted_at }),
             status => Err(format!(
                 "update {} was answered by {status}: {}",
                 self.count,
@@ -131,9 +140,8 @@ pub(super) fn measure(
         let mut run = || -> Result<(), String> {
             for _ in 0..publishes {
                 std::thread::sleep(apart);
-                let begun = Instant::now();
-                let number = author.publish()?;
-                seen.publish_ms.push(begun.elapsed().as_secs_f64() * 1_000.0);
+                let Published { number, posted_at } = author.publish()?;
+                seen.publish_ms.push(posted_at.elapsed().as_secs_f64() * 1_000.0);
                 let answered = Instant::now();
                 published.store(number, Ordering::SeqCst);
                 while newest(&probe.get("/", "")?.body) < number {}

@@ -192,7 +192,7 @@ fn pace(ms: &[f64]) -> f64 {
 fn round(author: &mut Author<'_>, receiver: &Receiver, sick: Sick) -> Result<(Vec<f64>, usize), String> {
     receiver.begin(sick);
     let begun = Instant::now();
-    author.publish()?;
+    let posted_at = author.publish()?.posted_at;
     let healthy = receiver.count - sick.hanging - sick.failing;
     let heard = loop {
         let heard = receiver.heard(sick);
@@ -201,7 +201,7 @@ fn round(author: &mut Author<'_>, receiver: &Receiver, sick: Sick) -> Result<(Ve
         }
         thread::sleep(Duration::from_millis(20));
     };
-    let ms: Vec<f64> = heard.iter().map(|at| at.duration_since(begun).as_secs_f64() * 1_000.0).collect();
+    let ms: Vec<f64> = heard.iter().map(|at| at.duration_since(posted_at).as_secs_f64() * 1_000.0).collect();
     // Those that hang end after ten seconds and are tried again: the next round begins without them under way.
     if sick.hanging > 0 {
         thread::sleep(PATIENCE.saturating_sub(begun.elapsed()));
