@@ -55,11 +55,13 @@ statements! {
             FROM jsonb_array_elements_text($1::jsonb) j JOIN deliveries d ON d.id = j::bigint JOIN subscribers s ON s.id = d.subscriber_id
             ORDER BY d.priority, d.id"
     };
+    // PostgreSQL guesses that so much JSON is in many rows, and would read the whole table but for the last condition.
     FINISH_DELIVERED {
         sqlite = "UPDATE deliveries SET state = 'delivered', answer = j.value ->> 2, finished_at = j.value ->> 3, lease_until_at = NULL, fence = NULL
             FROM json_each($1) j WHERE deliveries.id = j.value ->> 0 AND fence = j.value ->> 1",
         postgres = "UPDATE deliveries SET state = 'delivered', answer = j ->> 2, finished_at = (j ->> 3)::bigint, lease_until_at = NULL, fence = NULL
-            FROM jsonb_array_elements($1::jsonb) j WHERE deliveries.id = (j ->> 0)::bigint AND fence = j ->> 1"
+            FROM jsonb_array_elements($1::jsonb) j WHERE deliveries.id = (j ->> 0)::bigint AND fence = j ->> 1
+            AND deliveries.id = ANY (ARRAY(SELECT (k ->> 0)::bigint FROM jsonb_array_elements($1::jsonb) k))"
     };
     FINISH_DELIVERY = "UPDATE deliveries SET state = $1, answer = $2, finished_at = $3, lease_until_at = NULL, fence = NULL
         WHERE id = $4 AND fence = $5";
