@@ -110,6 +110,6 @@ fn address(page: &SubscribePage) -> impl IntoView + use<> {
             <input id="contact" name="contact" value=page.contact.clone() maxlength="254" autocapitalize="none" spellcheck="false" />
         </p>
         {error("contact", page.error("contact"))}
-        <p class="hook"><label class="pick"><input type="checkbox" name="written_only" value="yes" checked=page.is_written_only />{say(words::WRITTEN_ONLY)}</label></p>
+        <p class="hook own"><label class="pick"><input type="checkbox" name="written_only" value="yes" checked=page.is_written_only />{say(words::WRITTEN_ONLY)}</label></p>
     }
 }

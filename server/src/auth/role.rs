@@ -58,6 +58,12 @@ impl Role {
         Self::ALL.into_iter().find(|r| r.slug() == word)
     }
 
+    /// The words of the roles that may do it.
+    #[must_use]
+    pub fn who_may(permission: Permission) -> Vec<&'static str> {
+        Self::ALL.into_iter().filter(|r| r.may(permission)).map(Self::slug).collect()
+    }
+
     /// The one policy of roles.
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {

@@ -12,7 +12,11 @@ use serde_json::json;
 use store::{CertificateRow, Tx};
 
 use super::{Ctx, Refusal, cells::audit};
-use crate::{clock::new_id, config::Config};
+use crate::{
+    auth::role::{Permission, Role},
+    clock::new_id,
+    config::Config,
+};
 
 /// Certificates of one supplier at most.
 const CERTIFICATES_MAX: usize = 500;
@@ -117,7 +121,8 @@ pub async fn warn(tx: &mut Tx, ctx: &Ctx, config: &Config) -> Result<usize, Refu
         let supplier = tx.supplier(&row.supplier_id).await?.map(|s| s.name).unwrap_or_default();
         let words = format!("{supplier}: {}", sentence(&row, ctx.now));
         let path = format!("/console/suppliers/{}#certificates", row.supplier_id);
-        tx.tell_maintainers(&new_id(), &words, &path, ctx.now, mail_state).await?;
+        tx.tell_roles(&Role::who_may(Permission::Maintain), &new_id(), (&words, &path), ctx.now, mail_state)
+            .await?;
         let action = if days == 0 { "miss_certificate" } else { "warn_of_certificate" };
         let detail = json!({ "days": days, "expires_at": row.expires_at.rfc3339(), "name": row.name });
         audit(tx, ctx, action, &format!("certificate:{}", row.id), detail).await?;

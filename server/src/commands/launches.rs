@@ -10,7 +10,12 @@ use serde_json::json;
 use store::{CheckRow, LaunchRow, Tx};
 
 use super::{Ctx, Refusal, cells::audit};
-use crate::{clock::new_id, config::Config, http::fields::Fields};
+use crate::{
+    auth::role::{Permission, Role},
+    clock::new_id,
+    config::Config,
+    http::fields::Fields,
+};
 
 /// Launches that run at the same time at most: each is judged every few seconds.
 const RUNNING_MAX: usize = 20;
@@ -208,7 +213,14 @@ pub async fn keep(
         _ => return Ok(true),
     };
     let mail_state = if config.smtp.host.is_empty() { "none" } else { "queued" };
-    tx.tell_maintainers(&new_id(), &words, "/console/launches", ctx.now, mail_state).await?;
+    tx.tell_roles(
+        &Role::who_may(Permission::Maintain),
+        &new_id(),
+        (&words, "/console/launches"),
+        ctx.now,
+        mail_state,
+    )
+    .await?;
     Ok(true)
 }
 

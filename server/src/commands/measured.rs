@@ -11,7 +11,11 @@ use serde_json::json;
 use store::{CellChangeRow, MeasuredToldRow, NetChange, OutboxRow, SubscriberRow, Tx, net};
 
 use super::{Ctx, Refusal, audiences, cells::audit};
-use crate::{clock::new_id, config::Config};
+use crate::{
+    auth::role::{Permission, Role},
+    clock::new_id,
+    config::Config,
+};
 
 /// Changes are gathered this long, so that a grid that turns is one message.
 const GATHER: i64 = 30 * SECOND;
@@ -166,7 +170,14 @@ async fn is_too_much(
     tracing::warn!(why, "digests of measured changes are held until somebody resumes them");
     let mail_state = if config.smtp.host.is_empty() { "none" } else { "queued" };
     let words = format!("Digests of measured changes are held. {why}");
-    tx.tell_commanders(&new_id(), &words, "/console/subscribers", ctx.now, mail_state).await?;
+    tx.tell_roles(
+        &Role::who_may(Permission::Command),
+        &new_id(),
+        (&words, "/console/subscribers"),
+        ctx.now,
+        mail_state,
+    )
+    .await?;
     audit(tx, ctx, "hold_digests", "mail", json!({ "why": why })).await?;
     Ok(true)
 }

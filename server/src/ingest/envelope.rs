@@ -23,6 +23,8 @@ use super::{
 };
 use crate::keys::{Keys, Purpose};
 
+/// Longest id of an event, in bytes.
+const ID_MAX: usize = 200;
 /// Members of `data` that name a profile or a person: only their keyed hash is kept.
 const PERSONAL: [&str; 5] = ["profile", "iccid", "eid", "imsi", "msisdn"];
 
@@ -113,7 +115,8 @@ fn item_error(
 
 fn structured(value: Value) -> Result<Candidate, ItemError> {
     if let Some(detail) = json::twice(&value) {
-        return Err(item_error(value["id"].as_str(), 400, "bad-event", "", detail));
+        let id = value["id"].as_str().filter(|id| id.len() <= ID_MAX);
+        return Err(item_error(id, 400, "bad-event", "", detail));
     }
     let Value::Object(mut event) = value else {
         return Err(item_error(None, 400, "bad-event", "", "an event is a JSON object"));
@@ -176,7 +179,7 @@ fn attributes(event: &Map<String, Value>, data: Value) -> Result<Candidate, Item
     let needed = |value: Option<String>, name: &str, pointer: &'static str| {
         value.ok_or_else(|| item_error(id, 400, "missing-attribute", pointer, format!("{name} is missing")))
     };
-    let event_id = needed(text("id", "/id", 200)?, "id", "/id")?;
+    let event_id = needed(text("id", "/id", ID_MAX)?, "id", "/id")?;
     let source = needed(text("source", "/source", 400)?, "source", "/source")?;
     let version = needed(text("specversion", "/specversion", 10)?, "specversion", "/specversion")?;
     if version != "1.0" {

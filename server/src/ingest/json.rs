@@ -95,16 +95,28 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// What is wrong with it, if somewhere inside a member is there twice.
+/// What is wrong with it, if somewhere inside a member is there twice. Only a name that looks like one is repeated: what
+/// else stands there may be long, or a code.
 pub(super) fn twice(value: &Value) -> Option<String> {
     match value {
         Value::Array(items) => items.iter().find_map(twice),
         Value::Object(members) => match members.get(TWICE) {
-            Some(name) => Some(format!("the member {name} is there more than once")),
+            Some(name) => {
+                let name =
+                    name.as_str().filter(|n| is_plain(n)).map_or_else(String::new, |n| format!(" {n:?}"));
+                Some(format!("a member{name} is there more than once"))
+            }
             None => members.values().find_map(twice),
         },
         _ => None,
     }
+}
+
+/// Whether this is how members are called: a letter first, then letters, digits and `_`, 40 at most.
+fn is_plain(name: &str) -> bool {
+    name.len() <= 40
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 #[cfg(test)]
@@ -132,7 +144,19 @@ mod tests {
     fn a_member_that_is_there_twice_is_named() {
         for text in [r#"{"id":1,"id":1}"#, r#"[{"x":{"id":1,"b":2,"id":3}}]"#, "{\"\\u0000\":\"id\"}"] {
             let found = twice(&read(text).expect("JSON")).expect("a mark");
-            assert_eq!(found, "the member \"id\" is there more than once", "{text}");
+            assert_eq!(found, "a member \"id\" is there more than once", "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_long_or_secret_is_repeated() {
+        let long = "x".repeat(1_000_000);
+        for name in [long.as_str(), "LPA:1$smdp.example.com$CODE", "89331503190000000017", ""] {
+            let found =
+                twice(&read(&format!("{{\"{name}\":1,\"{name}\":2}}")).expect("JSON")).expect("a mark");
+            assert_eq!(found, "a member is there more than once");
+        }
+        let own = twice(&read(&format!("{{\"\\u0000\":[\"{long}\"]}}")).expect("JSON")).expect("a mark");
+        assert_eq!(own, "a member is there more than once");
     }
 }

@@ -117,6 +117,9 @@ async fn text(door: &Door, now: Timestamp) -> store::Result<String> {
     kpis(&mut registry, &mut tx, now).await?;
     sources(&mut registry, &mut tx, now).await?;
     queues(&mut registry, &mut tx).await?;
+    let behind = Gauge::<i64>::default();
+    behind.set(tx.count_arrived().await?);
+    registry.register("ingest_events_unapplied", "Events that are kept and that no figure shows yet", behind);
     drop(tx);
     let counted = [
         ("ingest_events_accepted", "Events kept since the start", &door.counters.accepted),

@@ -29,8 +29,11 @@ const WAITING: usize = 20_000;
 const COMMIT_MAX: usize = 4_000;
 /// Events that no journey shows yet, over which nothing more is taken until some do.
 const BEHIND: usize = 30_000;
-/// Between two looks whether they do.
+/// Between two looks whether they do, and how many looks a request waits for that: three seconds.
 const LOOK: Duration = Duration::from_millis(100);
+const LOOKS: usize = 30;
+/// Events in one row for the journeys: what they apply in one transaction.
+const ROW: usize = 1_000;
 /// Other nodes may keep the same events at the same moment.
 const TRIES: usize = 5;
 
@@ -62,7 +65,16 @@ struct Job {
     items: Vec<Item>,
     /// For each event the right to wait.
     _place: OwnedSemaphorePermit,
-    reply: oneshot::Sender<Option<Outcomes>>,
+    reply: oneshot::Sender<Result<Outcomes, NotKept>>,
+}
+
+/// Why nothing of a request was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotKept {
+    /// Journeys are too far behind.
+    Behind,
+    /// The database failed.
+    Failed,
 }
 
 /// The way to the writer task.
@@ -92,7 +104,10 @@ impl Writer {
                     () = stopped(&mut stop) => jobs.try_recv().ok(),
                 };
                 let Some(first) = first else { break };
-                catch_up(&app, &mut behind, &stop).await;
+                if !catches_up(&app, &mut behind, &stop).await {
+                    turn_away(first, &mut jobs);
+                    continue;
+                }
                 let mut batch = vec![first];
                 let mut events = batch[0].items.len();
                 while events < COMMIT_MAX
@@ -142,7 +157,11 @@ impl Writer {
                 let detail = "The events could not be made durable. Nothing was kept; send them again.";
                 Problem::new(503, "unavailable", "Not now", detail.into()).retry_after(5)
             };
-            outcomes = answer.await.ok().flatten().ok_or_else(failed)?.into_iter();
+            outcomes = match answer.await {
+                Ok(Ok(outcomes)) => outcomes.into_iter(),
+                Ok(Err(NotKept::Behind)) => return Err(busy()),
+                Ok(Err(NotKept::Failed)) | Err(_) => return Err(failed()),
+            };
         }
         Ok(ids
             .into_iter()
@@ -154,10 +173,13 @@ impl Writer {
     }
 }
 
-/// Waits while the journeys are too far behind: what is taken is to be seen within seconds. `behind` is at least as many
-/// as there are; it is counted only when that is too many.
-async fn catch_up(app: &App, behind: &mut usize, stop: &watch::Receiver<bool>) {
-    while *behind >= BEHIND && !*stop.borrow() {
+/// Waits while the journeys are too far behind: what is taken is to be seen within seconds. False: they stay so. `behind`
+/// is at least as many as there are; it is counted only when that is too many.
+async fn catches_up(app: &App, behind: &mut usize, stop: &watch::Receiver<bool>) -> bool {
+    for _ in 0..LOOKS {
+        if *behind < BEHIND || *stop.borrow() {
+            return true;
+        }
         let counted = match app.store.read().await {
             Ok(mut tx) => tx.count_arrived().await,
             Err(error) => Err(error),
@@ -165,11 +187,22 @@ async fn catch_up(app: &App, behind: &mut usize, stop: &watch::Receiver<bool>) {
         match counted {
             Ok(n) => *behind = usize::try_from(n).unwrap_or(0),
             // The commit will tell.
-            Err(_) => return,
+            Err(_) => return true,
         }
         if *behind >= BEHIND {
             tokio::time::sleep(LOOK).await;
         }
+    }
+    *behind < BEHIND
+}
+
+/// Nobody waits longer than that: whoever waits already is told to come again.
+fn turn_away(first: Job, jobs: &mut mpsc::Receiver<Job>) {
+    tracing::warn!("ingest: the journeys are too far behind; requests are turned away");
+    let mut next = Some(first);
+    while let Some(job) = next {
+        let _ = job.reply.send(Err(NotKept::Behind));
+        next = jobs.try_recv().ok();
     }
 }
 
@@ -179,24 +212,25 @@ async fn commit(app: &App, jobs: Vec<Job>) -> usize {
         replies.push((job.items.len(), job.reply));
         items.extend(job.items);
     }
-    let kept = match keep(app, &items).await {
-        Ok(kept) => Some(kept),
-        Err(error) => {
-            tracing::error!(%error, events = items.len(), "ingest: a commit failed");
-            None
-        }
-    };
+    let kept = keep(app, &items).await.map_err(|error| {
+        tracing::error!(%error, events = items.len(), "ingest: a commit failed");
+        NotKept::Failed
+    });
     let mut kept = kept.map(Vec::into_iter);
     for (count, reply) in replies {
-        let mine = kept.as_mut().map(|k| k.by_ref().take(count).collect());
+        let mine = match &mut kept {
+            Ok(kept) => Ok(kept.by_ref().take(count).collect()),
+            Err(why) => Err(*why),
+        };
         // A client that has gone away finds its events kept when it comes again.
         let _ = reply.send(mine);
     }
     items.len()
 }
 
-/// Source and id of an event, and its digest.
+/// Source and id of an event.
 type Id<'a> = (&'a str, &'a str);
+/// Digests of what is kept already, by source and id.
 type Known = HashMap<(String, String), String>;
 
 fn id_of(item: &Item) -> Id<'_> {
@@ -218,8 +252,8 @@ async fn keep(app: &App, items: &[Item]) -> store::Result<Outcomes> {
         let mut tx = app.store.write().await?;
         if usize::try_from(tx.insert_events(&rows).await?) == Ok(rows.len()) {
             let arrivals: Vec<Arrival<'_>> = fresh.iter().filter_map(|i| arrival(i)).collect();
-            if !arrivals.is_empty() {
-                tx.insert_arrivals(&arrivals).await?;
+            for row in arrivals.chunks(ROW) {
+                tx.insert_arrivals(row).await?;
             }
             aside::keep(&mut tx, &fresh).await?;
             tx.commit().await?;

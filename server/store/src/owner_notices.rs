@@ -1,18 +1,18 @@
-//! What owners are told by mail about what somebody did.
+//! What owners, and whoever else is in charge of it, are told by mail about what happened.
 
 use domain::clock::Timestamp;
 
 use crate::{Result, Tx};
 
 statements! {
-    INSERT_OWNER_NOTICES = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
-        SELECT CAST($1 AS TEXT) || id, id, $2, $3, CAST($4 AS BIGINT), $5, CAST($4 AS BIGINT) FROM users WHERE role = 'owner' AND is_disabled = FALSE";
-    INSERT_MAINTAINER_NOTICES = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
-        SELECT CAST($1 AS TEXT) || id, id, $2, $3, CAST($4 AS BIGINT), $5, CAST($4 AS BIGINT) FROM users
-        WHERE role IN ('maintainer', 'owner') AND is_disabled = FALSE";
-    INSERT_COMMANDER_NOTICES = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
-        SELECT CAST($1 AS TEXT) || id, id, $2, $3, CAST($4 AS BIGINT), $5, CAST($4 AS BIGINT) FROM users
-        WHERE role IN ('commander', 'owner') AND is_disabled = FALSE";
+    INSERT_OWNER_NOTICES {
+        sqlite = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
+            SELECT $1 || id, id, $2, $3, $4, $5, $4 FROM users
+            WHERE role IN (SELECT value FROM json_each($6)) AND is_disabled = FALSE",
+        postgres = "INSERT INTO owner_notices (id, user_id, words, path, at, mail_state, next_attempt_at)
+            SELECT CAST($1 AS TEXT) || id, id, $2, $3, CAST($4 AS BIGINT), $5, CAST($4 AS BIGINT) FROM users
+            WHERE role IN (SELECT jsonb_array_elements_text($6::jsonb)) AND is_disabled = FALSE"
+    };
     CLAIM_OWNER_NOTICE {
         sqlite = "UPDATE owner_notices SET mail_state = 'leased', fence = $1, attempts = attempts + 1, next_attempt_at = $2
             WHERE id = (SELECT id FROM owner_notices WHERE mail_state IN ('queued', 'leased') AND next_attempt_at <= $3
@@ -51,49 +51,20 @@ impl Tx {
         execute!(self, DELETE_OWNER_NOTICES, before.millis())
     }
 
-    /// Tells every owner; how many. `mail_state`: `queued`, or `none` where no relay is configured.
+    /// Tells everybody with one of these roles; how many. `mail_state`: `queued`, or `none` where no relay is configured.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn tell_owners(
+    pub async fn tell_roles(
         &mut self,
+        roles: &[&str],
         id: &str,
-        words: &str,
-        path: &str,
+        (words, path): (&str, &str),
         at: Timestamp,
         mail_state: &str,
     ) -> Result<u64> {
-        execute!(self, INSERT_OWNER_NOTICES, id, words, path, at.millis(), mail_state)
-    }
-
-    /// Tells everybody who looks after suppliers, maintainers and owners; how many. `mail_state` as for owners.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn tell_maintainers(
-        &mut self,
-        id: &str,
-        words: &str,
-        path: &str,
-        at: Timestamp,
-        mail_state: &str,
-    ) -> Result<u64> {
-        execute!(self, INSERT_MAINTAINER_NOTICES, id, words, path, at.millis(), mail_state)
-    }
-
-    /// Tells everybody who may command, commanders and owners; how many. `mail_state` as for owners.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn tell_commanders(
-        &mut self,
-        id: &str,
-        words: &str,
-        path: &str,
-        at: Timestamp,
-        mail_state: &str,
-    ) -> Result<u64> {
-        execute!(self, INSERT_COMMANDER_NOTICES, id, words, path, at.millis(), mail_state)
+        let roles = serde_json::to_string(roles).unwrap_or_default();
+        execute!(self, INSERT_OWNER_NOTICES, id, words, path, at.millis(), mail_state, roles)
     }
 
     /// A notice whose mail is due, leased until `until`.

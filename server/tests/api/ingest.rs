@@ -69,9 +69,16 @@ api_tests! {
         assert_eq!((counts.samples, counts.succeeded), (40, 40));
         // Whoever sends it again changes nothing.
         for events in batch("a", "FR", 40, 0, START) {
-            app.ingest(&key, &events).await;
+            let answer = app.ingest(&key, &events).await.json();
+            assert_eq!((&answer["accepted"], &answer["duplicate"]), (&json!(0), &json!(events.as_array().expect("events").len())));
         }
         assert_eq!(waiting().await, 0);
+        // What is new among it is kept and applied alone.
+        let mut mixed = batch("a", "FR", 40, 0, START).remove(0);
+        mixed.as_array_mut().expect("events").push(journey("ord-new").event("requested", 0, json!({})));
+        let answer = app.ingest(&key, &mixed).await.json();
+        assert_eq!((&answer["accepted"], answer["duplicate"].as_u64()), (&json!(1), mixed.as_array().map(|all| all.len() as u64 - 1)));
+        assert_eq!(waiting().await, 1);
     }
 
     async fn more_than_the_journeys_can_follow_has_to_wait(app) {
@@ -90,6 +97,16 @@ api_tests! {
         assert!(!is_early, "30,000 are kept that nobody sees yet");
         app.fold().await;
         assert_eq!(late.await.status, StatusCode::ACCEPTED);
+        // When they do not follow at all, nobody waits for ever, and nothing is kept.
+        app.fold().await;
+        for n in 31..61 {
+            assert_eq!(app.ingest(&key, &thousand(n)).await.status, StatusCode::ACCEPTED, "{n}");
+        }
+        let last = app.ingest(&key, &thousand(61)).await;
+        assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS, "{}", last.text());
+        assert!(!last.header("retry-after").is_empty());
+        let mut tx = app.app.store.read().await.expect("a transaction");
+        assert_eq!(tx.count_events().await.expect("a count"), 61_000);
     }
 
     async fn one_bad_item_never_loses_its_neighbours(app) {
@@ -121,7 +138,7 @@ api_tests! {
         assert_eq!(answer.status, StatusCode::MULTI_STATUS, "{}", answer.text());
         let told = answer.json();
         assert_eq!((&told["accepted"], &told["items"][0]["index"]), (&json!(1), &json!(0)));
-        assert!(told["items"][0]["error"]["detail"].as_str().expect("a reason").contains("\"country\" is there more than once"), "{told}");
+        assert!(told["items"][0]["error"]["detail"].as_str().expect("a reason").contains("a member \"country\" is there more than once"), "{told}");
         for door in ["/ingest/v1/heartbeat", "/ingest/v1/certificates", "/ingest/v1/alertmanager", "/gsma/rsp2/es2plus/handleDownloadProgressInfo"] {
             let answer = Ask::post(door)
                 .header("authorization", &format!("Bearer {key}"))

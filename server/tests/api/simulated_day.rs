@@ -82,6 +82,7 @@ fn is_bad(status: CellStatus) -> bool {
 /// was wrong.
 fn compare(record: &Record, brown_outs: &[BrownOut]) -> Value {
     let (mut late, mut well, mut missed, mut wrong) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut never_well = Vec::new();
     let mut explained = BTreeSet::new();
     for (brown, (_, component, countries)) in brown_outs.iter().zip(TRUTH) {
         let (from, until) = (START.plus(brown.from_secs * SECOND), START.plus(brown.until_secs * SECOND));
@@ -94,14 +95,18 @@ fn compare(record: &Record, brown_outs: &[BrownOut]) -> Value {
                 Some(c) => late.push(c.at.since(from) / SECOND),
                 None => missed.push(format!("{component}/{country}")),
             }
-            well.extend(within().rfind(|c| !is_bad(c.to_status)).map(|c| c.at.since(until) / SECOND));
+            let again = changes.iter().find(|c| c.at >= until && c.to_status == CellStatus::Operational);
+            match again {
+                Some(c) => well.push(c.at.since(until) / SECOND),
+                None => never_well.push(format!("{component}/{country}")),
+            }
         }
     }
     for ((component, country), changes) in &record.changes {
         let unexplained = changes.iter().filter(|c| is_bad(c.to_status) && !explained.contains(&c.id));
         wrong.extend(unexplained.map(|c| format!("{} {component}/{country}: {}", clock(c.at), c.cause)));
     }
-    json!({ "late_secs": late, "well_after_secs": well, "missed": missed, "false": wrong })
+    json!({ "late_secs": late, "well_after_secs": well, "never_well": never_well, "missed": missed, "false": wrong })
 }
 
 fn timeline(record: &Record) -> Vec<String> {

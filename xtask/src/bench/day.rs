@@ -40,7 +40,7 @@ pub(crate) fn day(root: &Path) -> Result<bool, String> {
     Ok(figures.iter().all(|f| f.gate.holds(f.value)))
 }
 
-fn figures(told: &Value) -> [Figure; 4] {
+fn figures(told: &Value) -> [Figure; 5] {
     let most = Bound::AtMost;
     let secs = |name: &str| -> Vec<f64> {
         told[name].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
@@ -64,6 +64,14 @@ fn figures(told: &Value) -> [Figure; 4] {
             gate: most(0.0),
             goal: most(0.0),
             detail: told["false"].clone(),
+        },
+        Figure {
+            name: "never_well",
+            what: "cells that were not operational again by the end of the day",
+            value: count("never_well"),
+            gate: most(0.0),
+            goal: most(0.0),
+            detail: told["never_well"].clone(),
         },
         Figure {
             name: "late_secs",

@@ -40,7 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy)]
 struct Bare {
     single: f64,
-    together: f64,
+    /// Only on PostgreSQL.
+    together: Option<f64>,
     batch: f64,
 }
 
@@ -91,7 +92,7 @@ fn posts_of_bare(bare: &Path, url: &str) -> Result<Bare, String> {
     let said = || format!("bare said: {text} {}", String::from_utf8_lossy(&out.stderr));
     let figures: Value = serde_json::from_str(&text).map_err(|_| said())?;
     let of = |name: &str| figures[name].as_f64().filter(|n| *n > 0.0).ok_or_else(said);
-    Ok(Bare { single: of("single")?, together: of("together")?, batch: of("batch")? })
+    Ok(Bare { single: of("single")?, together: figures["together"].as_f64(), batch: of("batch")? })
 }
 
 fn run(binary: &Path, data: &Path, server: Option<&Postgres>, bare: Bare) -> Result<Run, String> {

@@ -5,6 +5,7 @@ use serde_json::json;
 use store::{SubscriberRow, Tx};
 
 use crate::{
+    auth::role::{Permission, Role},
     clock::new_id,
     commands::{Ctx, Refusal, cells::audit},
     config::Config,
@@ -57,7 +58,14 @@ pub async fn export(
     let at = domain::clock_local::utc_time(ctx.now, ctx.now);
     let who = if count == 1 { "subscriber" } else { "subscribers" };
     let words = format!("{} exported {count} {who}{whose} on {} at {at}", ctx.actor_name, utc_date(ctx.now));
-    tx.tell_owners(&new_id(), &words, "/console/subscribers", ctx.now, mail_state).await?;
+    tx.tell_roles(
+        &Role::who_may(Permission::Own),
+        &new_id(),
+        (&words, "/console/subscribers"),
+        ctx.now,
+        mail_state,
+    )
+    .await?;
     Ok(count)
 }
 

@@ -1,4 +1,4 @@
-//! What one commit of the doors adds to the KPIs: one row, whatever it holds.
+//! What one round of the journeys adds to the KPIs: one row, whatever it holds.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub type DeltaDims<'a> = (i64, Step, Cow<'a, str>, Cow<'a, str>, Cow<'a, str>, C
 /// Minute (milliseconds), step, country.
 pub type LivePlace<'a> = (i64, Step, Cow<'a, str>);
 
-/// What one commit adds.
+/// What one round adds.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct KpiDelta<'a> {
     /// Entered, succeeded, late, failed, fallback, illegal; and latencies in milliseconds.
