@@ -17,5 +17,6 @@ pub mod replay;
 pub mod rollup;
 pub mod rule;
 pub mod scorecard;
+pub mod share;
 pub mod supplier;
 pub mod upstream;

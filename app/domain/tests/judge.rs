@@ -208,6 +208,55 @@ proptest! {
     }
 }
 
+/// Figures by Wilson's bound, one-sided at 99 %: three of thirty, six of a hundred are surely more than 2 %.
+#[test]
+fn a_share_of_few_samples_counts_only_when_it_is_sure() {
+    use CellStatus::{Degraded, NoData, Operational, PartialOutage};
+    let says = |policy: &Policy, failed: i64, samples: i64| {
+        domain::telemetry::degradation::opinion(policy, &evidence(samples, samples - failed, start()))
+    };
+    let sure = Policy::default();
+    assert_eq!([1, 2, 3, 5].map(|n| says(&sure, n, 30)), [Operational, Operational, Degraded, PartialOutage]);
+    assert_eq!(
+        [3, 5, 6, 10, 11].map(|n| says(&sure, n, 100)),
+        [Operational, Operational, Degraded, Degraded, PartialOutage]
+    );
+    assert_eq!(
+        [250, 300, 560, 700].map(|n| says(&sure, n, 10_000)),
+        [Degraded, Degraded, PartialOutage, PartialOutage]
+    );
+    assert_eq!(says(&sure, 29, 29), NoData);
+    let bare = Policy { certainty: 50.0, ..sure };
+    assert_eq!([1, 2].map(|n| says(&bare, n, 30)), [Degraded, PartialOutage]);
+    assert_eq!([2, 3, 5, 6].map(|n| says(&bare, n, 100)), [Operational, Degraded, Degraded, PartialOutage]);
+    let fallback = |policy: &Policy, n: i64| {
+        let counts = Counts { fallback: n, ..counts(37, 37) };
+        let seen = Evidence::of(Step::Download, &counts, 600, start());
+        domain::telemetry::degradation::opinion(policy, &seen)
+    };
+    assert_eq!([4, 7, 9].map(|n| fallback(&bare, n)), [Degraded; 3]);
+    assert_eq!([4, 7, 9].map(|n| fallback(&sure, n)), [Operational, Operational, Degraded]);
+}
+
+/// What turned a cell has to be sure; that it is well again has to be seen.
+#[test]
+fn coming_back_rests_on_bare_shares() {
+    let policy = Policy::default();
+    let standing = Standing { status: CellStatus::Degraded, ..Standing::unknown(start()) };
+    let back = |good: i64| {
+        let mut streak = Streak::default();
+        let reading = Reading {
+            window: evidence(60, good, start()),
+            newer: Some((start(), evidence(60, good, start()))),
+        };
+        (0..policy.recover_evaluations)
+            .filter_map(|_| decide(&policy, &standing, &mut streak, &reading))
+            .next()
+    };
+    assert_eq!(back(58).map(|m| m.to), None, "58 of 60 may be fewer than 98 %");
+    assert_eq!(back(59).map(|m| m.to), Some(CellStatus::Operational));
+}
+
 #[test]
 fn flapping_freezes_the_worse_state() {
     let policy = Policy::default();

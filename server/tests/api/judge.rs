@@ -204,10 +204,10 @@ api_tests! {
         let wrong = maintainer.send("/console/degradation/watches", &fields[..2]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(wrong.text().contains("id=\"error-until\""), "{}", wrong.text());
-        send(app, &key, "fr", "FR", 1_000, 100).await;
-        send(app, &key, "us", "US", 1_000, 100).await;
+        send(app, &key, "fr", "FR", 1_000, 80).await;
+        send(app, &key, "us", "US", 1_000, 80).await;
         app.judge(5).await;
-        assert_eq!(status(app, "FR").await, CellStatus::PartialOutage, "99.0 % is too little while somebody watches");
+        assert_eq!(status(app, "FR").await, CellStatus::PartialOutage, "98.8 % is too little while somebody watches");
         assert_eq!(status(app, "US").await, CellStatus::Operational);
         assert!(proof(app, "FR").await.watch_id.is_some());
         let page = maintainer.get("/console/degradation").await;

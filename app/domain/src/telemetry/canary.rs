@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::share::{two_sided, wilson};
+
 /// The policy of a comparison: data, versioned by the store. Shares are percent, differences percentage points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -128,16 +130,6 @@ pub struct Comparison {
     pub verdict: CanaryVerdict,
 }
 
-/// Wilson's interval of a share: robust where few or all succeed.
-#[allow(clippy::cast_precision_loss, reason = "counts of samples")]
-fn wilson(arm: Arm, z: f64) -> (f64, f64) {
-    let n = (arm.samples as f64).max(1.0);
-    let (p, z2) = (arm.share(), z * z);
-    let middle = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt() / (1.0 + z2 / n);
-    (middle - half, middle + half)
-}
-
 /// The z-test: its statistic and two-sided p-value.
 #[allow(clippy::cast_precision_loss, reason = "counts of samples")]
 fn z_test(canary: Arm, baseline: Arm) -> Option<(f64, f64)> {
@@ -158,9 +150,9 @@ fn z_test(canary: Arm, baseline: Arm) -> Option<(f64, f64)> {
 #[must_use]
 pub fn compare(policy: &CanaryPolicy, canary: Arm, baseline: Arm) -> Comparison {
     let alpha = 1.0 - policy.confidence / 100.0;
-    let z = Normal::standard().inverse_cdf(1.0 - alpha / 2.0);
+    let z = two_sided(policy.confidence);
     let (p1, p2) = (canary.share(), baseline.share());
-    let ((low1, high1), (low2, high2)) = (wilson(canary, z), wilson(baseline, z));
+    let ((low1, high1), (low2, high2)) = (wilson(p1, canary.samples, z), wilson(p2, baseline.samples, z));
     let difference = p1 - p2;
     let low = difference - ((p1 - low1).powi(2) + (high2 - p2).powi(2)).sqrt();
     let high = difference + ((high1 - p1).powi(2) + (p2 - low2).powi(2)).sqrt();

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::kpi::Evidence;
-use super::lifecycle::step_sla;
+use super::{
+    lifecycle::step_sla,
+    share::{one_sided, wilson},
+};
 use crate::{severity::Severity, status::CellStatus};
 
 /// The degradation policy: data, versioned by the store. Shares are percent.
@@ -14,6 +17,9 @@ pub struct Policy {
     pub windows_secs: [i64; 3],
     /// Fewer samples than this: the next wider window, then no data.
     pub minimum_samples: i64,
+    /// How sure it has to be, in percent, that a share is beyond its threshold before it counts against a cell: one
+    /// failure of thirty is a share of 96.7 %, and says nothing. 50: the bare share counts.
+    pub certainty: f64,
     /// A success share below this is degraded.
     pub degraded_below: f64,
     /// Below this: partial outage.
@@ -54,6 +60,7 @@ impl Default for Policy {
         Self {
             windows_secs: [600, 3_600, 86_400],
             minimum_samples: 30,
+            certainty: 99.0,
             degraded_below: 98.0,
             partial_below: 95.0,
             major_below: 80.0,
@@ -106,6 +113,11 @@ impl Policy {
                 "Give three windows from 1 min to 24 h, the narrowest first; that one has at most 1 h.",
             ),
             (!(5..=100_000).contains(&self.minimum_samples), "minimum_samples", "Give 5 to 100,000 samples."),
+            (
+                !(50.0..=99.9).contains(&self.certainty),
+                "certainty",
+                "Give 50 to 99.9 %; 50: the bare share counts.",
+            ),
             (!(1..=600).contains(&self.worsen_evaluations), "worsen_evaluations", "Give 1 to 600."),
             (!(1..=600).contains(&self.recover_evaluations), "recover_evaluations", "Give 1 to 600."),
             (
@@ -135,16 +147,49 @@ impl Policy {
     }
 }
 
-/// What figures say of a cell; automation goes no further than partial outage.
+/// What figures say against a cell, as surely as its policy asks; automation goes no further than partial outage.
 #[must_use]
 pub fn opinion(policy: &Policy, evidence: &Evidence) -> CellStatus {
+    graded(policy, evidence, policy.certainty)
+}
+
+/// What figures say of a cell that is in trouble, taken as they are: whoever comes back shows that it is well.
+#[must_use]
+pub fn reassurance(policy: &Policy, evidence: &Evidence) -> CellStatus {
+    graded(policy, evidence, BARE)
+}
+
+/// At this certainty a share counts as it is.
+const BARE: f64 = 50.0;
+
+/// Whether a share is surely above a threshold, both in percent.
+#[must_use]
+pub fn surely_above(share: f64, threshold: f64, samples: i64, certainty: f64) -> bool {
+    if certainty <= BARE {
+        return share > threshold;
+    }
+    wilson(share / 100.0, samples, one_sided(certainty)).0 * 100.0 > threshold
+}
+
+/// Whether a success share is surely below a threshold, both in percent.
+fn surely_below(evidence: &Evidence, threshold: f64, certainty: f64) -> bool {
+    if certainty <= BARE {
+        return evidence.share < threshold;
+    }
+    surely_above(100.0 - evidence.share, 100.0 - threshold, evidence.samples, certainty)
+}
+
+fn graded(policy: &Policy, evidence: &Evidence, certainty: f64) -> CellStatus {
     if evidence.samples < policy.minimum_samples {
         return CellStatus::NoData;
     }
     let slow = evidence.median_latency_ms.is_some_and(|ms| is_slow(policy, ms, step_sla(evidence.step)));
-    if evidence.share < policy.partial_below {
+    let (rate, samples) = (evidence.fallback_rate, evidence.samples);
+    if surely_below(evidence, policy.partial_below, certainty) {
         CellStatus::PartialOutage
-    } else if evidence.share < policy.degraded_below || slow || evidence.fallback_rate > policy.fallback_above
+    } else if surely_below(evidence, policy.degraded_below, certainty)
+        || slow
+        || surely_above(rate, policy.fallback_above, samples, certainty)
     {
         CellStatus::Degraded
     } else {
@@ -161,7 +206,7 @@ fn is_slow(policy: &Policy, median_ms: i64, sla_ms: i64) -> bool {
 #[must_use]
 pub fn proposal(policy: &Policy, evidence: &Evidence) -> Option<(CellStatus, Severity)> {
     match opinion(policy, evidence) {
-        CellStatus::PartialOutage if evidence.share < policy.major_below => {
+        CellStatus::PartialOutage if surely_below(evidence, policy.major_below, policy.certainty) => {
             Some((CellStatus::MajorOutage, Severity::Sev1))
         }
         CellStatus::PartialOutage => Some((CellStatus::PartialOutage, Severity::Sev2)),

@@ -2,7 +2,7 @@
 //! replay of a past period both decide here, and nowhere else.
 
 use super::{
-    degradation::{Evidence, Policy, Streak, Verdict, opinion},
+    degradation::{Evidence, Policy, Streak, Verdict, opinion, reassurance},
     kpi::Counts,
 };
 use crate::{
@@ -89,7 +89,7 @@ pub fn since(step: Step, counts: &Counts, from: Timestamp, now: Timestamp) -> Ev
 pub fn decide(policy: &Policy, standing: &Standing, streak: &mut Streak, reading: &Reading) -> Option<Move> {
     let window = opinion(policy, &reading.window);
     let newer = reading.newer.as_ref().filter(|(_, after)| after.samples >= policy.recover_samples);
-    let says = newer.map(|(_, after)| opinion(policy, after));
+    let says = newer.map(|(_, after)| reassurance(policy, after));
     let Verdict::Move(to) = streak.evaluate(policy, standing.status, window, says) else { return None };
     let is_better = is_better(standing.status, to);
     Some(match newer.filter(|_| is_better && standing.status.is_trouble()) {

@@ -12,7 +12,7 @@ use domain::{
 use crate::{commands::policies::Wrong, http::fields::Fields};
 
 /// Fields of the form; the last ones are of the default alone, or of trying it.
-pub const FIELDS: [&str; 22] = [
+pub const FIELDS: [&str; 23] = [
     "version",
     "degraded_below",
     "partial_below",
@@ -21,6 +21,7 @@ pub const FIELDS: [&str; 22] = [
     "slow_above",
     "error_class_above",
     "minimum_samples",
+    "certainty",
     "worsen_evaluations",
     "recover_evaluations",
     "recover_samples",
@@ -53,6 +54,7 @@ pub fn texts(policy: &Policy, is_default: bool) -> Vec<(&'static str, &'static s
         ("slow_above", "Degraded when the median takes over, % of the SLA", policy.slow_above.to_string()),
         ("error_class_above", "Warn when one error class is above, %", policy.error_class_above.to_string()),
         ("minimum_samples", "Fewest samples", policy.minimum_samples.to_string()),
+        ("certainty", "Sure before a share counts, % (50: as it is)", policy.certainty.to_string()),
         ("worsen_evaluations", "Evaluations to get worse", policy.worsen_evaluations.to_string()),
         ("recover_evaluations", "Evaluations to come back", policy.recover_evaluations.to_string()),
         ("recover_samples", "Newer samples to come back", policy.recover_samples.to_string()),
@@ -104,6 +106,7 @@ pub fn read(fields: &Fields, is_default: bool, default: &Policy) -> Result<Polic
         slow_above: number(fields, "slow_above")?,
         error_class_above: number(fields, "error_class_above")?,
         minimum_samples: number(fields, "minimum_samples")?,
+        certainty: number(fields, "certainty")?,
         worsen_evaluations: number(fields, "worsen_evaluations")?,
         recover_evaluations: number(fields, "recover_evaluations")?,
         recover_samples: number(fields, "recover_samples")?,

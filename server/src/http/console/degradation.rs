@@ -105,11 +105,12 @@ pub(super) async fn words(tx: &mut Tx, scope: &PolicyScope) -> Result<String, Re
 /// A policy in one line.
 fn says(policy: &Policy) -> String {
     let mut words = format!(
-        "degraded below {} %, partial below {} %, major proposed below {} %, from {} samples, {} to go down, {} and {} newer samples to come back",
+        "degraded below {} %, partial below {} %, major proposed below {} %, from {} samples, {} % sure, {} to go down, {} and {} newer samples to come back",
         policy.degraded_below,
         policy.partial_below,
         policy.major_below,
         policy.minimum_samples,
+        policy.certainty,
         policy.worsen_evaluations,
         policy.recover_evaluations,
         policy.recover_samples,

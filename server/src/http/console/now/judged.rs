@@ -4,7 +4,7 @@ use app::console::model::{HoldLine, ProposalLine};
 use domain::{
     clock::{MINUTE, Timestamp},
     clock_local::utc_time,
-    telemetry::{alert::AlertEvidence, kpi::Evidence},
+    telemetry::{alert::AlertEvidence, degradation::surely_above, kpi::Evidence},
 };
 use store::{ProposalCellRow, ProposalRow, Tx, WithheldRow};
 
@@ -134,7 +134,8 @@ async fn error_classes(tx: &mut Tx, names: &Names, now: Timestamp) -> Result<Vec
         let slug = components.iter().find(|c| c.id == cell.component_id).map_or("", |c| c.slug.as_str());
         let policy = degradation::ruled(&rules, &[], (&cell.id, slug, &cell.country_code)).policy;
         let is_fresh = now.since(e.judged_at) < 2 * MINUTE;
-        if is_fresh && e.samples >= policy.minimum_samples && *share > policy.error_class_above {
+        let is_sure = surely_above(*share, policy.error_class_above, e.samples, policy.certainty);
+        if is_fresh && e.samples >= policy.minimum_samples && is_sure {
             let words = format!(
                 "{}: {share:.1} % fail with {class}, of {} samples.",
                 names.cell(&cell.id),
