@@ -1,4 +1,6 @@
 //! Attempts at endpoints, endpoints that fail, and deliveries that are sent again.
+//!
+//! An attempt that was taken is on record with its delivery, until that is sent again; any other has a row of its own.
 
 use domain::clock::Timestamp;
 
@@ -7,23 +9,24 @@ use crate::{Result, Tx};
 statements! {
     INSERT_ATTEMPT = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    SELECT_ATTEMPTS = "SELECT delivery_id, at, took_ms, is_delivered, answer FROM delivery_attempts
-        WHERE subscriber_id = $1 ORDER BY id DESC LIMIT $2";
+    SELECT_ATTEMPTS = "SELECT delivery_id, at, took_ms, is_delivered, answer FROM (
+        SELECT * FROM (SELECT delivery_id, at, took_ms, is_delivered, answer, id FROM delivery_attempts
+            WHERE subscriber_id = $1 ORDER BY id DESC LIMIT $2) tried
+        UNION ALL SELECT * FROM (SELECT id AS delivery_id, finished_at AS at, took_ms, state = 'delivered' AS is_delivered, answer, 0 AS id
+            FROM deliveries WHERE subscriber_id = $1 AND state = 'delivered' AND took_ms IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT $2) taken
+        ) every ORDER BY at DESC, id DESC, delivery_id DESC LIMIT $2";
+    KEEP_TAKEN = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
+        SELECT id, subscriber_id, finished_at, took_ms, state = 'delivered', COALESCE(answer, '') FROM deliveries
+        WHERE subscriber_id = $1 AND event_id = $2 AND state = 'delivered' AND took_ms IS NOT NULL";
     NOTE_FAILING = "UPDATE subscribers SET failing_since_at = $1 WHERE id = $2 AND failing_since_at IS NULL";
     NOTE_WORKING = "UPDATE subscribers SET failing_since_at = NULL WHERE id = $1 AND failing_since_at IS NOT NULL";
     REPLAY_DEAD = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL
         WHERE subscriber_id = $3 AND state = 'dead' AND created_at >= $4 AND created_at < $5";
-    REPLAY_ONE = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL
+    REPLAY_ONE = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL, took_ms = NULL
         WHERE subscriber_id = $3 AND event_id = $4 AND state IN ('dead', 'delivered', 'superseded')
         AND channel = (SELECT s.channel FROM subscribers s WHERE s.id = $3)
         AND EXISTS (SELECT 1 FROM outbox o WHERE o.event_id = $4 AND o.kind = 'incident_update')";
     COUNT_REPLAYS = "SELECT COUNT(*) FROM audit WHERE subject = $1 AND action = 'replay_deliveries' AND at > $2";
-    INSERT_TAKEN {
-        sqlite = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
-            SELECT j.value ->> 0, j.value ->> 1, $2, j.value ->> 2, $3, j.value ->> 3 FROM json_each($1) j",
-        postgres = "INSERT INTO delivery_attempts (delivery_id, subscriber_id, at, took_ms, is_delivered, answer)
-            SELECT (j ->> 0)::bigint, j ->> 1, $2, (j ->> 2)::bigint, $3, j ->> 3 FROM jsonb_array_elements($1::jsonb) j"
-    };
     NOTE_ALL_WORKING {
         sqlite = "UPDATE subscribers SET failing_since_at = NULL WHERE failing_since_at IS NOT NULL
             AND id IN (SELECT value FROM json_each($1))",
@@ -93,12 +96,6 @@ impl Tx {
         execute!(self, NOTE_WORKING, subscriber_id).map(drop)
     }
 
-    /// Puts attempts that were taken on record: delivery, subscriber, milliseconds and answer of each.
-    pub async fn insert_taken(&mut self, taken: &[(i64, &str, i64, &str)], now: Timestamp) -> Result<u64> {
-        let taken = serde_json::to_string(taken).unwrap_or_default();
-        execute!(self, INSERT_TAKEN, taken, now.millis(), true)
-    }
-
     /// Notes that endpoints work.
     pub async fn note_all_working(&mut self, ids: &[&str]) -> Result<u64> {
         let ids = serde_json::to_string(ids).unwrap_or_default();
@@ -119,6 +116,7 @@ impl Tx {
 
     /// Sends one notice of an incident again, under its old id; false if there is none that has ended.
     pub async fn replay_one(&mut self, subscriber_id: &str, event_id: &str, now: Timestamp) -> Result<bool> {
+        execute!(self, KEEP_TAKEN, subscriber_id, event_id)?;
         execute!(self, REPLAY_ONE, REPLAYED, now.millis(), subscriber_id, event_id).map(|n| n == 1)
     }
 

@@ -10,8 +10,8 @@ use sqlx::{Connection as _, postgres::PgConnection};
 use crate::{Result, Store, Tx, open::Pools};
 
 statements! {
-    FREE_DELIVERIES = "UPDATE deliveries SET state = 'queued', attempts = attempts - 1, lease_until_at = NULL, fence = NULL
-        WHERE state IN ('queued', 'leased') AND state = 'leased' AND ($1 = '' OR fence LIKE $1 || '.%')";
+    FREE_DELIVERIES = "UPDATE deliveries SET attempts = attempts - 1, lease_until_at = NULL, fence = NULL
+        WHERE state = 'queued' AND lease_until_at IS NOT NULL AND ($1 = '' OR fence LIKE $1 || '.%')";
     FREE_REMINDERS = "UPDATE reminders SET mail_state = 'queued', attempts = attempts - 1, next_attempt_at = $2, fence = NULL
         WHERE mail_state IN ('queued', 'leased') AND mail_state = 'leased' AND ($1 = '' OR fence LIKE $1 || '.%')";
     FREE_OWNER_NOTICES = "UPDATE owner_notices SET mail_state = 'queued', attempts = attempts - 1, next_attempt_at = $2, fence = NULL

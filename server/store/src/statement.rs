@@ -36,6 +36,7 @@ const TABLES: &[&[Statement]] = &[
     crate::cells::STATEMENTS,
     crate::certificates::STATEMENTS,
     crate::change_evidence::STATEMENTS,
+    crate::claims::STATEMENTS,
     crate::clocks::STATEMENTS,
     crate::contacts::STATEMENTS,
     crate::corrective_actions::STATEMENTS,

@@ -45,7 +45,7 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM subscribers p WHERE p.host = $1 AND p.channel <> 'email' AND p.state = 'confirmed')";
     SELECT_DATED = "SELECT * FROM subscribers WHERE state = 'confirmed' AND (scope LIKE '%\"trip\"%' OR scope LIKE '%\"incident\"%')
         AND id > $1 ORDER BY id LIMIT $2";
-    DELETE_UNCONFIRMED_DELIVERIES = "DELETE FROM deliveries WHERE state <> 'leased' AND subscriber_id IN (
+    DELETE_UNCONFIRMED_DELIVERIES = "DELETE FROM deliveries WHERE lease_until_at IS NULL AND subscriber_id IN (
         SELECT id FROM subscribers WHERE state = 'pending' AND updated_at < $1)";
     DELETE_UNCONFIRMED = "DELETE FROM subscribers WHERE state = 'pending' AND updated_at < $1
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = subscribers.id)";

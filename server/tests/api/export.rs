@@ -226,7 +226,7 @@ api_tests! {
             tx.insert_outbox(&event).await.expect("an event");
             tx.queue_deliveries(&event, &[id.as_str()], app.now()).await.expect("a delivery");
         }
-        let claimed = tx.claim_deliveries(&["email"], 200, "fence", app.now(), MINUTE).await.expect("rows");
+        let claimed = tx.claim_mails(200, "fence", app.now(), MINUTE, &[]).await.expect("rows");
         assert_eq!(claimed.len(), 101);
         for row in claimed {
             tx.finish_delivery(row.id, "fence", "dead", "gave up", app.now()).await.expect("kept");

@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use super::{line::Line, target::Target};
 
-/// Connections kept to one host and port, and in all.
+/// Connections kept to one host and port, and in all: as many as there are messages on their way at once.
 const PER_HOST: usize = 64;
-const IN_ALL: usize = 128;
+const IN_ALL: usize = 256;
 /// A connection is closed after this time, however busy: certificates are looked at again.
 const AGE_MAX: Duration = Duration::from_secs(300);
 
@@ -33,9 +33,12 @@ pub(super) struct Pool {
     resting: Mutex<Resting>,
 }
 
+/// A connection, and since when it rests.
+type Rested = (Line, Instant);
+
 #[derive(Debug, Default)]
 struct Resting {
-    lines: HashMap<Place, Vec<(Line, Instant)>>,
+    lines: HashMap<Place, Vec<Rested>>,
     /// Somebody closes what has rested too long.
     is_watched: bool,
 }
@@ -45,17 +48,18 @@ impl Resting {
         self.lines.values().map(Vec::len).sum()
     }
 
-    /// Closes what is shut, too old, or has rested too long.
+    /// Closes what is no good any more.
     fn sweep(&mut self, idle_for: Duration, now: Instant) {
         self.lines.retain(|_, lines| {
-            lines.retain(|(line, since)| {
-                line.is_open()
-                    && now.duration_since(*since) < idle_for
-                    && now.duration_since(line.opened()) < AGE_MAX
-            });
+            lines.retain(|rested| is_good(rested, idle_for, now));
             !lines.is_empty()
         });
     }
+}
+
+/// Neither shut, nor too old, nor has it rested too long.
+fn is_good((line, since): &Rested, idle_for: Duration, now: Instant) -> bool {
+    line.is_open() && now.duration_since(*since) < idle_for && now.duration_since(line.opened()) < AGE_MAX
 }
 
 impl Pool {
@@ -66,11 +70,16 @@ impl Pool {
 
     /// The connection that rested last, to one of `addresses`. Those to other addresses are closed.
     pub(super) fn take(&self, place: &Place, addresses: &[IpAddr]) -> Option<Line> {
+        let now = Instant::now();
         let mut resting = self.lock();
-        resting.sweep(self.idle_for, Instant::now());
         let lines = resting.lines.get_mut(place)?;
         lines.retain(|(line, _)| addresses.contains(&line.peer()));
-        lines.pop().map(|(line, _)| line)
+        while let Some(rested) = lines.pop() {
+            if is_good(&rested, self.idle_for, now) {
+                return Some(rested.0);
+            }
+        }
+        None
     }
 
     /// Closes all connections to a place.
@@ -85,9 +94,11 @@ impl Pool {
         }
         let now = Instant::now();
         let mut resting = self.lock();
-        resting.sweep(self.idle_for, now);
         if resting.count() >= IN_ALL {
-            return;
+            resting.sweep(self.idle_for, now);
+            if resting.count() >= IN_ALL {
+                return;
+            }
         }
         let lines = resting.lines.entry(place).or_default();
         if lines.len() < PER_HOST {

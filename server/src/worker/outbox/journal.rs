@@ -3,7 +3,7 @@
 //! crash ([`recover`]). Only beside an embedded database: it has one process, and the file lies beside it.
 //!
 //! A record is its length and its CRC-32 (both 32 bits, little-endian) and that much JSON: the time in milliseconds, and
-//! id, fence and answer of each delivery that was taken. A length of 0 ends the file's content. A record that is read
+//! id, fence, answer and (of an endpoint) duration of each delivery that was taken. A length of 0 ends the file's content. A record that is read
 //! once too often changes nothing: its fences are gone.
 
 use std::{
@@ -129,8 +129,8 @@ pub(crate) async fn recover(app: &App, tx: &mut Tx) -> store::Result<u64> {
 }
 
 /// An outcome as the journal and the database take it.
-pub(super) fn taken(id: i64, fence: &Arc<str>, answer: &str, at: Timestamp) -> Taken {
-    Taken { id, fence: fence.to_string(), answer: answer.to_owned(), at: at.millis() }
+pub(super) fn taken(id: i64, fence: &Arc<str>, answer: &str, at: Timestamp, took_ms: Option<i64>) -> Taken {
+    Taken { id, fence: fence.to_string(), answer: answer.to_owned(), at: at.millis(), took_ms }
 }
 
 #[cfg(test)]
@@ -141,7 +141,13 @@ mod tests {
 
     fn outcomes(ids: std::ops::Range<i64>) -> Vec<Taken> {
         ids.map(|id| {
-            taken(id, &"owner.claim".into(), "250 2.0.0 Ok: queued as \"x\"", Timestamp::from_millis(id))
+            taken(
+                id,
+                &"owner.claim".into(),
+                "250 2.0.0 Ok: queued as \"x\"",
+                Timestamp::from_millis(id),
+                None,
+            )
         })
         .collect()
     }

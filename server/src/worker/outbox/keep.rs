@@ -27,11 +27,8 @@ pub(super) async fn keep(tx: &mut Tx, app: &App, sent: &[Sent], now: Timestamp) 
     if !all.is_empty() {
         let ended: Vec<_> = all
             .iter()
-            .map(|(s, answer)| journal::taken(s.claim.row.id, &s.claim.fence, answer, now))
+            .map(|(s, answer)| journal::taken(s.claim.row.id, &s.claim.fence, answer, now, Some(s.took_ms)))
             .collect();
-        let tried: Vec<_> =
-            all.iter().map(|(s, a)| (s.claim.row.id, &*s.claim.row.subscriber_id, s.took_ms, *a)).collect();
-        tx.insert_taken(&tried, now).await?;
         tx.finish_delivered(&ended).await?;
         let failed = |s: &&(&Sent, &str)| s.0.claim.has_failed;
         let ids: Vec<&str> = all.iter().filter(failed).map(|(s, _)| &*s.claim.row.subscriber_id).collect();

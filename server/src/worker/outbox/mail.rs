@@ -26,7 +26,7 @@ use tokio::{
 use self::{
     carrier::{Carried, Job, carry},
     exchange::Exchanged,
-    keeping::{SETTLED_AFTER, ended},
+    keeping::{Kept, SETTLED_AFTER, ended},
     letters::Letters,
     throttle::Throttle,
     writing::READY,
@@ -90,6 +90,8 @@ pub(super) struct MailLane {
     carried: mpsc::UnboundedReceiver<Carried>,
     claimed: VecDeque<Claimed>,
     ready: VecDeque<Job>,
+    /// Outcomes on their way into a database that takes several at once.
+    keeping: JoinSet<Kept>,
     /// Outcomes to be kept: of what the relay took, and of the rest.
     taken: Vec<(Done, Taken)>,
     others: Vec<Done>,
@@ -131,6 +133,7 @@ impl MailLane {
             carried,
             claimed: VecDeque::new(),
             ready: VecDeque::new(),
+            keeping: JoinSet::new(),
             taken: Vec::new(),
             others: Vec::new(),
             unsettled: Vec::new(),
@@ -159,6 +162,11 @@ impl MailLane {
                 biased;
                 () = stopped(&mut stop) => {}
                 Some(carried) = self.carried.recv() => self.take(carried),
+                Some(kept) = self.keeping.join_next() => {
+                    if let Err(error) = self.kept(kept) {
+                        self.failed(&error, &mut stop).await;
+                    }
+                }
                 ended = ended(&mut self.exchange) => {
                     if let Err(error) = self.exchanged(ended) {
                         self.failed(&error, &mut stop).await;
@@ -184,9 +192,7 @@ impl MailLane {
         let _ = tokio::time::timeout(LAST_WORDS, async {
             while self.under_way() > 0 {
                 self.give_back(0);
-                let Some(carried) = self.carried.recv().await else { return };
-                self.take(carried);
-                if self.keep().await.is_err() {
+                if self.news().await.is_err() || self.keep().await.is_err() {
                     return;
                 }
             }
@@ -211,9 +217,8 @@ impl MailLane {
                 None => 0,
             };
             count += claimed;
-            if self.under_way() > 0 {
-                let Some(carried) = self.carried.recv().await else { break };
-                self.take(carried);
+            if self.under_way() > 0 || !self.keeping.is_empty() {
+                self.news().await?;
             } else if claimed == 0 && self.is_idle() && self.taken.is_empty() && self.others.is_empty() {
                 break;
             }
@@ -236,9 +241,20 @@ impl MailLane {
             self.take(carried);
         }
         if is_kept {
-            self.keep().await?;
+            self.keep_all().await?;
         }
         Ok(count)
+    }
+
+    /// Waits for the next outcome, or for the end of a commit.
+    async fn news(&mut self) -> Result<(), Refusal> {
+        tokio::select! {
+            biased;
+            Some(kept) = self.keeping.join_next() => self.kept(kept)?,
+            Some(carried) = self.carried.recv() => self.take(carried),
+            else => return Err(Refusal::Conflict("the connections to the relay are gone".into())),
+        }
+        Ok(())
     }
 
     fn under_way(&self) -> usize {
@@ -251,7 +267,7 @@ impl MailLane {
     }
 
     fn has_work(&self) -> bool {
-        !self.taken.is_empty()
+        self.may_keep()
             || (self.ready.len() < READY && !self.claimed.is_empty())
             || (self.exchange.is_none() && (self.wants_exchange() || (self.is_hungry && self.room() > 0)))
     }
@@ -321,7 +337,7 @@ impl MailLane {
             _ => self.app.delivery.fine(),
         }
         let taken = match &outcome {
-            Outcome::Delivered(answer) => Some(journal::taken(job.claim.id, &job.fence, answer, now)),
+            Outcome::Delivered(answer) => Some(journal::taken(job.claim.id, &job.fence, answer, now, None)),
             _ => None,
         };
         let verdict = Verdict::Tried(outcome);

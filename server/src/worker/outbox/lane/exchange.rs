@@ -13,8 +13,6 @@ use crate::{commands::Refusal, state::App};
 
 /// A claim holds this long; an attempt takes less.
 const LEASE: i64 = 60 * SECOND;
-/// What goes out by HTTP.
-const CHANNELS: [&str; 4] = ["webhook", "slack", "teams", "discord"];
 
 /// What is to be written and claimed.
 #[derive(Debug)]
@@ -45,7 +43,7 @@ async fn carry_out(app: &App, batch: &Batch) -> Result<Vec<Claimed>, Refusal> {
     keep(&mut tx, app, &batch.sent, batch.now).await?;
     if batch.room > 0 {
         let room = i64::try_from(batch.room).unwrap_or(1);
-        claimed = tx.claim_deliveries(&CHANNELS, room, &batch.fence, batch.now, LEASE).await?;
+        claimed = tx.claim_deliveries(room, &batch.fence, batch.now, LEASE).await?;
     }
     let mut recipients = recipients(&mut tx, &claimed).await?;
     tx.commit().await?;

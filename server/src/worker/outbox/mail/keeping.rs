@@ -2,7 +2,7 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use store::Taken;
+use store::{Engine, Taken};
 use tokio::{
     task::{JoinError, JoinHandle},
     time::Instant,
@@ -19,14 +19,21 @@ const FAST: usize = 1_000;
 /// That moment, and the share of the busy connections for whose outcomes it waits.
 const MOMENT: Duration = Duration::from_millis(2);
 const OF_BUSY: (usize, usize) = (7, 8);
+/// Commits at once where the database takes several, and the share of the busy connections whose outcomes the second
+/// one waits for.
+const AT_ONCE: usize = 2;
+const OF_CARRIERS: usize = 4;
 /// Outcomes of the journal go into the database when they are so many or so old.
 const SETTLED: usize = 1_000;
 pub(super) const SETTLED_AFTER: Duration = Duration::from_millis(50);
 
+/// What a commit of its own led to, with the outcomes that it held.
+pub(super) type Kept = (Vec<(Done, Taken)>, store::Result<u64>);
+
 impl MailLane {
     /// Waits for outcomes that are about to come, if mails leave fast: the disk costs the same for one and for all.
     pub(super) async fn gather(&mut self) {
-        if self.ahead.get() < FAST {
+        if self.ahead.get() < FAST || self.app.store.engine() == Engine::Postgres {
             return;
         }
         let busy = self.carriers.iter().filter(|(_, held)| *held > 0).count();
@@ -39,9 +46,35 @@ impl MailLane {
         }
     }
 
+    /// Whether outcomes are at hand that may set out for the disk now.
+    pub(super) fn may_keep(&self) -> bool {
+        !self.taken.is_empty() && (self.keeping.is_empty() || self.is_second())
+    }
+
+    /// Whether enough is at hand to set out while others are on their way: a commit of its own for each would cost more
+    /// than it saves.
+    fn is_second(&self) -> bool {
+        let busy = self.carriers.iter().filter(|(_, held)| *held > 0).count();
+        self.keeping.len() < AT_ONCE && self.taken.len() * OF_CARRIERS >= busy
+    }
+
     /// Puts what the relay took on the disk, and lets the connections go on.
     pub(super) async fn keep(&mut self) -> Result<(), Refusal> {
+        while let Some(kept) = self.keeping.try_join_next() {
+            self.kept(kept)?;
+        }
         if self.taken.is_empty() {
+            return Ok(());
+        }
+        if self.app.store.engine() == Engine::Postgres {
+            if self.may_keep() {
+                let (taken, store) = (std::mem::take(&mut self.taken), self.app.store.clone());
+                self.keeping.spawn(async move {
+                    let rows: Vec<Taken> = taken.iter().map(|(_, taken)| taken.clone()).collect();
+                    let ended = store.finish_delivered(&rows).await;
+                    (taken, ended)
+                });
+            }
             return Ok(());
         }
         let taken: Vec<Taken> = self.taken.iter().map(|(_, taken)| taken.clone()).collect();
@@ -62,6 +95,17 @@ impl MailLane {
         }
         let done = std::mem::take(&mut self.taken).into_iter().map(|(done, _)| done).collect();
         self.release(done);
+        Ok(())
+    }
+
+    /// Lets the connections go on whose outcomes a commit has brought into the database.
+    pub(super) fn kept(&mut self, kept: Result<Kept, JoinError>) -> Result<(), Refusal> {
+        let (taken, ended) = kept.map_err(|error| Refusal::Conflict(format!("a commit broke: {error}")))?;
+        if let Err(error) = ended {
+            self.taken.splice(0..0, taken);
+            return Err(error.into());
+        }
+        self.release(taken.into_iter().map(|(done, _)| done).collect());
         Ok(())
     }
 
@@ -132,12 +176,22 @@ impl MailLane {
         Ok(count)
     }
 
+    /// Waits until all outcomes are on the disk.
+    pub(super) async fn keep_all(&mut self) -> Result<(), Refusal> {
+        self.keep().await?;
+        while let Some(kept) = self.keeping.join_next().await {
+            self.kept(kept)?;
+            self.keep().await?;
+        }
+        Ok(())
+    }
+
     /// Brings everything that is known into the database.
     pub(super) async fn settle(&mut self) -> Result<(), Refusal> {
         if let Some(exchange) = self.exchange.take() {
             self.exchanged(exchange.await)?;
         }
-        self.keep().await?;
+        self.keep_all().await?;
         self.give_back(0);
         while !self.others.is_empty() || !self.unsettled.is_empty() {
             let batch = self.batch(0);

@@ -87,7 +87,7 @@ on_both! {
         let id = tx.claim_mails(1, &fence, now, 60 * SECOND, &[]).await.unwrap()[0].id;
         tx.commit().await.unwrap();
         assert_eq!(other.crash(bench).await, 1);
-        let late = store::Taken { id, fence, answer: "250 ok".into(), at: now.millis() };
+        let late = store::Taken { id, fence, answer: "250 ok".into(), at: now.millis(), took_ms: None };
         assert_eq!(bench.app.store.finish_delivered(&[late]).await.unwrap(), 0);
         assert_eq!(bench.drain().await, 1);
         assert_eq!(attempts(bench, &row.id).await, 1);

@@ -108,7 +108,7 @@ on_both! {
         bench.drain().await;
         let mut tx = bench.app.store.write().await.unwrap();
         bench.pass(MINUTE);
-        let claimed = tx.claim_deliveries(&["email"], 1, &new_id(), bench.app.clock.now(), 60 * SECOND).await.unwrap();
+        let claimed = tx.claim_mails(1, &new_id(), bench.app.clock.now(), 60 * SECOND, &[]).await.unwrap();
         assert_eq!(claimed.len(), 1);
         tx.commit().await.unwrap();
         bench.update(&incident).await;
@@ -165,10 +165,10 @@ on_both! {
         let (slow, fast) = (new_id(), new_id());
         let now = bench.app.clock.now();
         let mut tx = bench.app.store.write().await.unwrap();
-        let row = tx.claim_deliveries(&["email"], 8, &slow, now, 60 * SECOND).await.unwrap().remove(0);
-        assert!(tx.claim_deliveries(&["email"], 8, &fast, now, 60 * SECOND).await.unwrap().is_empty(), "leased");
+        let row = tx.claim_mails(8, &slow, now, 60 * SECOND, &[]).await.unwrap().remove(0);
+        assert!(tx.claim_mails(8, &fast, now, 60 * SECOND, &[]).await.unwrap().is_empty(), "leased");
         let later = now.plus(61 * SECOND);
-        assert_eq!(tx.claim_deliveries(&["email"], 8, &fast, later, 60 * SECOND).await.unwrap().len(), 1);
+        assert_eq!(tx.claim_mails(8, &fast, later, 60 * SECOND, &[]).await.unwrap().len(), 1);
         assert!(tx.finish_delivery(row.id, &fast, "delivered", "250", later).await.unwrap());
         assert!(!tx.finish_delivery(row.id, &slow, "dead", "late", later).await.unwrap());
         assert!(!tx.retry_delivery(row.id, &slow, "late", later, false).await.unwrap());
