@@ -270,7 +270,7 @@ fn key_form(frame: &Frame, model: &Sources) -> AnyView {
         ("events", "Events a minute", "20,000 if empty"),
     ];
     let open = error.is_some_and(|e| {
-        ["components", "countries_of_key", "suppliers", "networks", "days", "requests", "events"]
+        ["components", "countries_of_key", "suppliers", "networks", "days", "requests", "events", "worst"]
             .contains(&e.field.as_str())
     });
     let fields = limits
@@ -286,6 +286,7 @@ fn key_form(frame: &Frame, model: &Sources) -> AnyView {
             }
         })
         .collect_view();
+    let worst = model.was("worst");
     view! {
         <form method="post" action="/console/sources/keys" class="narrow">
             {frame.token()}
@@ -293,7 +294,17 @@ fn key_form(frame: &Frame, model: &Sources) -> AnyView {
             <details open=open>
                 <summary>"Limit it"</summary>
                 <p class="d">"Leave a field empty to limit nothing. A key only ever opens the doors of telemetry, never the console."</p>
-                <div class="grid3">{fields}</div>
+                <div class="grid3">
+                    {fields}
+                    <div class="f">
+                        <label for="key-worst">"Worst it may say "<small>"by itself"</small></label>
+                        <select id="key-worst" name="worst">
+                            <option value="partial_outage" selected=worst != "degraded">"Partial outage, and propose incidents"</option>
+                            <option value="degraded" selected=worst == "degraded">"Degraded"</option>
+                        </select>
+                        {remark(error, "worst")}
+                    </div>
+                </div>
             </details>
             <div class="act"><button class="go">"Create key"</button></div>
         </form>

@@ -2,6 +2,7 @@
 
 use domain::{
     clock::{DAY, HOUR, Timestamp},
+    status::CellStatus,
     text,
 };
 use ipnet::IpNet;
@@ -37,6 +38,8 @@ pub struct Limits {
     pub networks: Vec<IpNet>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
+    /// It makes no cell worse than degraded, and proposes nothing.
+    pub is_modest: bool,
 }
 
 fn entries(text: &str) -> impl Iterator<Item = &str> {
@@ -95,6 +98,11 @@ impl Limits {
             suppliers: few(suppliers, "suppliers")?,
             networks: few(networks, "networks")?,
             expires_at,
+            is_modest: match fields.one("worst") {
+                "" | "partial_outage" => false,
+                "degraded" => true,
+                _ => return Err(Refusal::field("worst", "Choose degraded, or partial outage.")),
+            },
         })
     }
 }
@@ -151,10 +159,11 @@ pub async fn create(
         suppliers: list(&limits.suppliers),
         networks: serde_json::to_string(&limits.networks).unwrap_or_else(|_| "[]".into()),
         family_id: String::new(),
+        worst_status: if limits.is_modest { CellStatus::Degraded } else { CellStatus::PartialOutage },
     };
     tx.insert_api_key(&row).await?;
     let detail = json!({ "name": name, "components": row.components, "countries": row.countries,
-        "suppliers": row.suppliers, "networks": row.networks, "expires_at": row.expires_at });
+        "suppliers": row.suppliers, "networks": row.networks, "expires_at": row.expires_at, "worst_status": row.worst_status.slug() });
     audit(tx, ctx, "create_key", &format!("key:{id}"), detail).await?;
     Ok(key)
 }

@@ -7,7 +7,10 @@ mod held;
 mod propose;
 mod reading;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{
     clock::{HOUR, SECOND, Timestamp},
@@ -70,6 +73,8 @@ struct Scene {
     /// Cells that something stands before.
     withheld: HashMap<String, WithheldRow>,
     holds: Vec<KeyHoldRow>,
+    /// Keys that may make no cell worse than degraded.
+    modest: HashSet<String>,
     /// How many cells there are.
     grid: usize,
 }
@@ -173,6 +178,7 @@ impl Judge {
                 .map(|w| (w.cell_id.clone(), w))
                 .collect(),
             holds: tx.key_holds(now).await?,
+            modest: tx.modest_keys().await?.into_iter().collect(),
             grid,
         })
     }
@@ -290,16 +296,20 @@ fn judge_heartbeat(scene: &Scene, cell: CellRow, of: Of) -> Option<Measured> {
 async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, mut plan: Measured) -> Result<(), Refusal> {
     let Some(evidence) = plan.evidence.take() else { return heartbeat(tx, ctx, plan).await };
     let text = serde_json::to_string(&evidence).unwrap_or_default();
-    let Some(to) = plan.to.take() else {
+    let Some(mut to) = plan.to.take() else {
         let status = plan.cell.telemetry_status;
         propose::renew(tx, ctx, scene, &plan, (&evidence, &text), status).await?;
         return Ok(tx.save_cell_evidence(&plan.cell.id, &text, ctx.now).await?);
     };
     let is_worse = judge::is_worse(plan.cell.telemetry_status, to.to);
     let sentence = evidence.sentence();
-    let case = held::Case { cell: &plan.cell.id, to: to.to, voices: &plan.voices, sentence: &sentence };
-    if is_worse && held::holds_back(tx, ctx, scene, &plan.of.ruled.policy, case).await? {
-        return Ok(tx.save_cell_evidence(&plan.cell.id, &text, ctx.now).await?);
+    if is_worse {
+        let (cell, from) = (plan.cell.id.as_str(), plan.cell.telemetry_status);
+        let case = held::Case { cell, from, to: to.to, voices: &plan.voices, sentence: &sentence };
+        match held::permitted(tx, ctx, scene, &plan.of.ruled.policy, case).await? {
+            Some(permitted) => to.to = permitted,
+            None => return Ok(tx.save_cell_evidence(cell, &text, ctx.now).await?),
+        }
     }
     let is_better = judge::is_better(plan.cell.telemetry_status, to.to);
     let hour_ago = ctx.now.plus(-HOUR);

@@ -194,6 +194,10 @@ async fn open_postgres(url: &str) -> Result<Pools> {
         ("statement_timeout", "15s"),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "30s"),
+        // A plan that was made while a table was small is kept while it grows: it must not be one that reads all of it.
+        // Whatever is asked for has its index; and to compile a query takes longer than any of them.
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
     ]);
     let pool = PgPoolOptions::new()
         .max_connections(16)

@@ -1,14 +1,15 @@
 //! Where telemetry comes from: API keys and heartbeats.
 
-use domain::clock::Timestamp;
+use domain::{clock::Timestamp, status::CellStatus};
 
 use crate::{Result, Tx};
 
 statements! {
     INSERT_API_KEY = "INSERT INTO api_keys (id, name, secret_hash, source_prefix, requests_per_minute, events_per_minute,
-        created_at, created_by, expires_at, components, countries, suppliers, networks, family_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        created_at, created_by, expires_at, components, countries, suppliers, networks, family_id, worst_status)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     SELECT_API_KEY = "SELECT * FROM api_keys WHERE id = $1";
+    SELECT_MODEST_KEYS = "SELECT id FROM api_keys WHERE worst_status <> 'partial_outage' ORDER BY id";
     SELECT_API_KEYS = "SELECT * FROM api_keys ORDER BY created_at, id";
     REVOKE_API_KEY = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
     END_API_KEY = "UPDATE api_keys SET expires_at = $1 WHERE id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)";
@@ -57,6 +58,9 @@ pub struct ApiKeyRow {
     pub networks: String,
     /// Keys of which one replaced the other share it; empty: its own id.
     pub family_id: String,
+    /// The worst that it may make of a cell: `degraded` or `partial_outage`.
+    #[sqlx(try_from = "String")]
+    pub worst_status: CellStatus,
 }
 
 /// A row of `heartbeats`.
@@ -110,6 +114,12 @@ impl ApiKeyRow {
 }
 
 impl Tx {
+    /// Keys that may make no cell worse than degraded, by id.
+    pub async fn modest_keys(&mut self) -> Result<Vec<String>> {
+        let ids = fetch_all!(self, (String,), SELECT_MODEST_KEYS)?;
+        Ok(ids.into_iter().map(|(id,)| id).collect())
+    }
+
     /// Adds a key.
     pub async fn insert_api_key(&mut self, key: &ApiKeyRow) -> Result<()> {
         execute!(
@@ -129,6 +139,7 @@ impl Tx {
             &key.suppliers,
             &key.networks,
             &key.family_id,
+            key.worst_status.slug(),
         )
         .map(drop)
     }

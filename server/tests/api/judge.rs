@@ -232,6 +232,39 @@ api_tests! {
         assert_eq!(ended.status, StatusCode::SEE_OTHER);
     }
 
+    async fn a_key_says_no_worse_than_it_may(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        let typed = [("name", "probe"), ("worst", "degraded"), ("requests", "1000000"), ("events", "100000000")];
+        let wrong = owner.send("/console/sources/keys", &[("name", "probe"), ("worst", "red")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.text().contains("id=\"error-worst\""), "{}", wrong.text());
+        let made = owner.send("/console/sources/keys", &typed).await;
+        let modest = made.text().split("id=\"new-key\">").nth(1).and_then(|t| t.split('<').next()).expect("a key").to_owned();
+        assert!(made.text().contains("degraded at most"), "{}", made.text());
+        send(app, &modest, "bad", "FR", 400, 4).await;
+        alert(app, &modest, "f1", MINUTE, false).await;
+        app.judge(6).await;
+        assert_eq!(status(app, "FR").await, CellStatus::Degraded);
+        assert_eq!(app.cell("voice", "FR").await.status, CellStatus::Degraded, "a critical alert of it too");
+        assert!(proposals(app).await.is_empty(), "and nothing is proposed");
+        let board = owner.get("/console").await.text().to_owned();
+        assert!(board.contains("eUICC download · France would be partial outage, but the key that told most of it may say degraded at most"), "{board}");
+        // Somebody who may say so says so.
+        app.pass(10 * SECOND);
+        let key = app.ingest_key().await;
+        send(app, &key, "worse", "FR", 400, 2).await;
+        alert(app, &key, "f2", MINUTE, false).await;
+        app.judge(6).await;
+        assert_eq!(status(app, "FR").await, CellStatus::PartialOutage);
+        assert_eq!(app.cell("voice", "FR").await.status, CellStatus::PartialOutage);
+        assert!(!proposals(app).await.is_empty());
+        // What takes its place is bound alike.
+        let id = modest.split('_').nth(1).expect("an id");
+        let renewed = owner.send(&format!("/console/sources/keys/{id}/renew"), &[]).await.text().to_owned();
+        assert_eq!(renewed.matches("degraded at most").count(), 2, "{renewed}");
+    }
+
     async fn one_source_alone_turns_nothing_where_policy_asks_for_two(app) {
         app.lay_grid().await;
         let key = app.ingest_key().await;

@@ -73,7 +73,8 @@ fn configuration(host: &str, www: &Path) -> String {
          open_file_cache max=1000 inactive=60s; open_file_cache_valid 60s;\n\
          client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;\n\
          gzip_static on; gzip_vary on;\n\
-         server {{ listen {host}; root {}; index page.html; etag on; }}\n}}\n",
+         server {{ listen {host}; root {}; index page.html; etag on;\n\
+         location /ingest/ {{ return 202; }} }}\n}}\n",
         www.display(),
         user = if crate::needs::is_root() { "user root;\n" } else { "" },
     )

@@ -177,9 +177,10 @@ async fn withheld(tx: &mut Tx, cell: &CellRow, now: Timestamp) -> Result<Option<
     Ok(row.map(|w| {
         let why = match w.why.as_str() {
             "quorum" => format!("only {} told of it, and the policy asks for more", sources_words(w.sources)),
+            "modest" => "the key that told most of it may say degraded at most".into(),
             _ => "one key told of it that turned too much already: see Now".into(),
         };
-        format!("It would be {}: {}. It stays as it is, because {why}.", w.to_status.words(), w.sentence)
+        format!("It would be {}: {}. It is not, because {why}.", w.to_status.words(), w.sentence)
     }))
 }
 

@@ -14,6 +14,7 @@ use axum::{
 use domain::{
     clock::{SECOND, Timestamp},
     clock_local::{duration_words, utc_time},
+    status::CellStatus,
     telemetry::mapping::{self, Labels},
 };
 use store::{AlertRow, ApiKeyRow, MappingRow, SourceRow, Tx, UnmappedRow};
@@ -92,6 +93,7 @@ fn key_line(key: &ApiKeyRow, now: Timestamp) -> KeyLine {
         list(&key.countries),
         list(&key.suppliers),
         Some(list(&key.networks)).filter(|n| !n.is_empty()).map(|n| format!("from {n}")).unwrap_or_default(),
+        if key.worst_status == CellStatus::Degraded { "degraded at most".into() } else { String::new() },
     ]
     .into_iter()
     .filter(|l| !l.is_empty())

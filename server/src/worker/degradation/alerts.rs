@@ -27,8 +27,10 @@ pub(super) struct Told {
     by: Option<AlertRow>,
 }
 
-const fn status(alert: &AlertRow) -> CellStatus {
-    if alert.is_critical { CellStatus::PartialOutage } else { CellStatus::Degraded }
+/// Critical is a partial outage, where its key may say so.
+fn status(scene: &Scene, alert: &AlertRow) -> CellStatus {
+    let is_partial = alert.is_critical && !scene.modest.contains(&alert.key_id);
+    if is_partial { CellStatus::PartialOutage } else { CellStatus::Degraded }
 }
 
 /// The alert that decides in each cell: a critical one, or the oldest.
@@ -49,7 +51,7 @@ pub(super) fn worst(firing: Vec<AlertRow>) -> HashMap<String, AlertRow> {
 /// What alerts make of a cell, if that is news.
 pub(super) fn judge(scene: &Scene, cell: &CellRow, of: &Of) -> Option<Plan> {
     let by = scene.alerts.get(&cell.id);
-    let to = by.map(status);
+    let to = by.map(|alert| status(scene, alert));
     if to.map(CellStatus::slug) == cell.alert_status.as_deref() {
         return None;
     }
@@ -77,11 +79,11 @@ pub(super) async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, told: Told)
     }
     if let (false, Some(alert)) = (is_better, &by) {
         let voices = Voices::of_alert(&alert.key_id);
-        let case =
-            held::Case { cell: &cell.id, to: status(alert), voices: &voices, sentence: &alert.summary };
+        let (from, to) = (cell.status, status(scene, alert));
+        let case = held::Case { cell: &cell.id, from, to, voices: &voices, sentence: &alert.summary };
         // An alert is no outcome: it needs no second source.
         let policy = Policy { quorum_sources: 1, ..of.ruled.policy.clone() };
-        if held::holds_back(tx, ctx, scene, &policy, case).await? {
+        if held::permitted(tx, ctx, scene, &policy, case).await?.is_none() {
             return Ok(());
         }
     }
@@ -112,7 +114,10 @@ async fn propose(
     (cell, of): (&CellRow, &Of),
     by: Option<(&AlertRow, &str)>,
 ) -> Result<(), Refusal> {
-    match (by.filter(|(alert, _)| alert.is_critical), scene.proposed.get(&cell.id)) {
+    match (
+        by.filter(|(alert, _)| status(scene, alert) == CellStatus::PartialOutage),
+        scene.proposed.get(&cell.id),
+    ) {
         (Some((_, evidence)), None) => {
             let case = propose::Case {
                 cell_id: &cell.id,

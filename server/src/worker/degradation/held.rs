@@ -1,5 +1,5 @@
-//! What stands between a verdict and a cell that would get worse: too few sources, or a key that turns too much. Getting
-//! better is never held.
+//! What stands between a verdict and a cell that would get worse: too few sources, a key that turns too much, or one that
+//! may not say so much. Getting better is never held.
 
 use std::collections::{HashMap, HashSet};
 
@@ -55,6 +55,8 @@ impl Voices {
 /// A cell that would get worse.
 pub(super) struct Case<'a> {
     pub(super) cell: &'a str,
+    /// What it is so far.
+    pub(super) from: CellStatus,
     pub(super) to: CellStatus,
     pub(super) voices: &'a Voices,
     pub(super) sentence: &'a str,
@@ -73,18 +75,24 @@ impl Scene {
     }
 }
 
-/// Whether something stands before this cell; then it is noted, for the board.
-pub(super) async fn holds_back(
+/// What a cell may become now; none: nothing worse than it is. What stands before it is noted, for the board.
+pub(super) async fn permitted(
     tx: &mut Tx,
     ctx: &Ctx,
     scene: &Scene,
     policy: &Policy,
     case: Case<'_>,
-) -> Result<bool, Refusal> {
+) -> Result<Option<CellStatus>, Refusal> {
+    let is_modest = case.voices.key.as_ref().is_some_and(|key| scene.modest.contains(key));
+    let is_capped = is_modest && case.to.rank() > CellStatus::Degraded.rank();
+    let to = if is_capped { CellStatus::Degraded } else { case.to };
+    let is_idle = to.rank() <= case.from.rank() && case.from.is_trouble();
     let why = if is_short_of_sources(policy, &case) {
         Some("quorum")
-    } else if is_too_much(tx, ctx, scene, &case).await? {
+    } else if !is_idle && is_too_much(tx, ctx, scene, &case).await? {
         Some("key")
+    } else if is_capped {
+        Some("modest")
     } else {
         None
     };
@@ -92,7 +100,7 @@ pub(super) async fn holds_back(
         if scene.withheld.contains_key(case.cell) {
             tx.delete_withheld(case.cell).await?;
         }
-        return Ok(false);
+        return Ok(Some(to));
     };
     let noted = scene.withheld.get(case.cell);
     if noted.is_none_or(|w| w.why != why || w.to_status != case.to || ctx.now.since(w.at) >= RENEW) {
@@ -108,7 +116,7 @@ pub(super) async fn holds_back(
         };
         tx.save_withheld(&row).await?;
     }
-    Ok(true)
+    Ok((why == "modest" && !is_idle).then_some(to))
 }
 
 /// Whether fewer sources told of it than policy asks for.

@@ -1,4 +1,4 @@
-//! How much a lane claims ahead: what leaves in half a second. What is claimed is not looked at again before it leaves,
+//! How much a lane claims ahead: what leaves in a short while. What is claimed is not looked at again before it leaves,
 //! so that whoever unsubscribes is left alone within a second.
 
 use std::time::Duration;
@@ -12,6 +12,8 @@ const MEASURED: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Ahead {
     bounds: (usize, usize),
+    /// What leaves in so many milliseconds is claimed.
+    span: u128,
     ahead: usize,
     /// Messages that left since then.
     since: Instant,
@@ -19,9 +21,9 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// `bounds`: claimed ahead at least and at most.
-    pub(super) fn new(bounds: (usize, usize)) -> Self {
-        Self { bounds, ahead: bounds.0, since: Instant::now(), count: 0 }
+    /// `bounds`: claimed ahead at least and at most; `span`: what leaves in so long is.
+    pub(super) fn new(bounds: (usize, usize), span: Duration) -> Self {
+        Self { bounds, span: span.as_millis(), ahead: bounds.0, since: Instant::now(), count: 0 }
     }
 
     /// So many left just now.
@@ -29,13 +31,13 @@ impl Ahead {
         self.count += count;
         let took = self.since.elapsed();
         if took >= MEASURED {
-            let half = u128::try_from(self.count).unwrap_or(0) * 500 / took.as_millis().max(1);
-            self.ahead = usize::try_from(half).unwrap_or(self.bounds.1).clamp(self.bounds.0, self.bounds.1);
+            let ahead = u128::try_from(self.count).unwrap_or(0) * self.span / took.as_millis().max(1);
+            self.ahead = usize::try_from(ahead).unwrap_or(self.bounds.1).clamp(self.bounds.0, self.bounds.1);
             (self.since, self.count) = (Instant::now(), 0);
         }
     }
 
-    /// What leaves in half a second, within the bounds.
+    /// What is claimed ahead, within the bounds.
     pub(super) const fn get(&self) -> usize {
         self.ahead
     }

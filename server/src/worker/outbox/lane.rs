@@ -29,8 +29,8 @@ const WEBHOOKS: usize = 256;
 const AHEAD: (usize, usize) = (WEBHOOKS, 4_096);
 /// Whoever waited longer for a slot is looked at again: whoever unsubscribed a second ago hears nothing any more.
 const STALE: Duration = Duration::from_millis(500);
-/// While this many or more leave in half a second, results go to the database together: those of so long, or so many.
-const FAST: usize = 500;
+/// While this many or more are claimed ahead, results go to the database together: those of so long, or so many.
+const FAST: usize = 400;
 const MOMENT: Duration = Duration::from_millis(10);
 const MANY: usize = 256;
 /// Webhooks on their way to one endpoint at once.
@@ -126,7 +126,7 @@ impl Lane {
             exchanged_at: Instant::now(),
             exchange: None,
             is_hungry: true,
-            ahead: Ahead::new(AHEAD),
+            ahead: Ahead::new(AHEAD, STALE / 2),
             busy: HashMap::new(),
             hosts: HashMap::new(),
             sick: HashSet::new(),

@@ -42,6 +42,8 @@ use crate::{commands::Refusal, http::serve::stopped, state::App};
 pub(super) const RELAY_PAUSE: i64 = 10 * SECOND;
 /// Mails claimed ahead at least and at most.
 const AHEAD: (usize, usize) = (64, 8_192);
+/// What leaves in so long is claimed ahead.
+const SPAN: Duration = Duration::from_millis(500);
 /// Mails that one connection holds: the one under way, and the next to be announced with its end.
 const PER_CARRIER: usize = 2;
 /// How long what is on its way may take to end at the stop.
@@ -141,7 +143,7 @@ impl MailLane {
             exchange: None,
             is_hungry: true,
             quiet_until: Timestamp::default(),
-            ahead: Ahead::new(AHEAD),
+            ahead: Ahead::new(AHEAD, SPAN),
             held_up: None,
         }
     }

@@ -106,15 +106,14 @@ pub(super) async fn warnings(tx: &mut Tx, names: &Names, now: Timestamp) -> Resu
     let waiting = tx.withheld(now.plus(-FRESH)).await?;
     let mut words: Vec<String> = waiting
         .iter()
-        .filter(|w| w.why == "quorum")
+        .filter(|w| w.why != "key")
         .map(|w| {
             let cell = names.cell(&w.cell_id);
-            format!(
-                "{cell} would be {}, but too few sources say so ({}): {}.",
-                w.to_status.words(),
-                w.sources,
-                w.sentence
-            )
+            let but = match w.why.as_str() {
+                "modest" => "the key that told most of it may say degraded at most".to_owned(),
+                _ => format!("too few sources say so ({})", w.sources),
+            };
+            format!("{cell} would be {}, but {but}: {}.", w.to_status.words(), w.sentence)
         })
         .collect();
     words.truncate(NAMED);

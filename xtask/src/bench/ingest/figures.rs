@@ -1,0 +1,101 @@
+//! What a run of the doors comes to.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{Bound, Figure, stats::percentile},
+    Run,
+};
+
+/// Names of the figures of an engine.
+type Names = [&'static str; 11];
+
+pub(super) const SQLITE: Names = [
+    "ratio_single",
+    "p99_ms",
+    "ratio_to_bare_sqlx",
+    "events_per_s",
+    "worst_wait_ms",
+    "detect_ms",
+    "page_p99_ratio",
+    "page_p99_beside",
+    "rss_mib",
+    "overload_board_p99_ms",
+    "overload_rss_mib",
+];
+pub(super) const POSTGRES: Names = [
+    "pg_ratio_single",
+    "pg_p99_ms",
+    "pg_ratio_to_bare_sqlx",
+    "pg_events_per_s",
+    "pg_worst_wait_ms",
+    "pg_detect_ms",
+    "pg_page_p99_ratio",
+    "pg_page_p99_beside",
+    "pg_rss_mib",
+    "pg_overload_board_p99_ms",
+    "pg_overload_rss_mib",
+];
+
+pub(super) fn figures(names: &Names, run: &Run) -> Vec<Figure> {
+    let (least, most) = (Bound::AtLeast, Bound::AtMost);
+    let worst = run.few.waits_ms.iter().copied().fold(0.0, f64::max);
+    let p99 = percentile(&run.singles.waits_ms, 0.99);
+    let (single, batch) = (run.singles.per_s(), run.batches.per_s());
+    let (page, overload) = (&run.page, &run.overload);
+    let (to_quiet, beside) =
+        (page.during / page.quiet.max(f64::EPSILON), page.during / page.beside.max(f64::EPSILON));
+    let rows: [(&str, f64, Bound, Bound, Value); 11] = [
+        (
+            "one event a request, to single commits",
+            single / run.bare.single,
+            least(3.0),
+            least(8.0),
+            json!({ "events_per_s": single, "bare_rows_per_s": run.bare.single, "bare_rows_per_s_of_several_writers": run.bare.together }),
+        ),
+        (
+            "p99 of the acknowledgement, 64 clients",
+            p99,
+            most(100.0),
+            most(15.0),
+            json!({ "turned_away": run.singles.turned_away }),
+        ),
+        (
+            "batches of 1,000, to 1,000-row commits",
+            batch / run.bare.batch,
+            least(0.5),
+            least(0.9),
+            json!({ "events_per_s": batch, "bare_rows_per_s": run.bare.batch }),
+        ),
+        ("events a second in batches", batch, least(20_000.0), least(20_000.0), Value::Null),
+        (
+            "the longest wait of 8 writers",
+            worst,
+            most(100.0),
+            most(20.0),
+            json!({ "events_per_s": run.few.per_s() }),
+        ),
+        ("failures to the cell's turn on the page", run.detect_ms, most(6_000.0), most(6_000.0), Value::Null),
+        (
+            "the page's p99 at 1,000/s, to quiet",
+            to_quiet,
+            most(2.0),
+            most(1.3),
+            json!({ "quiet_ms": page.quiet, "beside_ms": page.beside, "during_ms": page.during }),
+        ),
+        ("the same, to while as many clients post to nginx", beside, most(2.0), most(1.3), Value::Null),
+        ("resident memory after the loads, MiB", run.rss_mib, most(300.0), most(150.0), Value::Null),
+        (
+            "p99 of the console's board under ten times the clients",
+            percentile(&overload.board_ms, 0.99),
+            most(500.0),
+            most(500.0),
+            json!({ "events_per_s": overload.taken.per_s(), "turned_away": overload.taken.turned_away, "looks": overload.board_ms.len() }),
+        ),
+        ("resident memory meanwhile, MiB", overload.rss_mib, most(300.0), most(150.0), Value::Null),
+    ];
+    let named = names.iter().zip(rows);
+    named
+        .map(|(name, (what, value, gate, goal, detail))| Figure { name, what, value, gate, goal, detail })
+        .collect()
+}
