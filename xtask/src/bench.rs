@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::build;
 
 pub(crate) use console::console;
-pub(crate) use crash::{Kills, Which, binary as crash_binary, crash};
+pub(crate) use crash::{Kills, Which, While, binary as crash_binary, crash};
 pub(crate) use day::day;
 pub(crate) use ingest::ingest;
 pub(crate) use mail::{MailAmount, mail};

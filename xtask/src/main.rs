@@ -50,7 +50,8 @@ enum Command {
         #[command(subcommand)]
         what: Bench,
     },
-    /// Kill the process again and again while mail leaves; nobody may be left out. Goes to target/bench/crash.json.
+    /// Kill the process again and again while mail leaves (nobody may be left out) or while telemetry arrives (`--during
+    /// events`: nothing acknowledged may be lost). Goes to target/bench/crash.json and crash_events.json.
     Crash {
         #[command(flatten)]
         amount: bench::Kills,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    bench::{self, Kills, Which},
+    bench::{self, Kills, Which, While},
     build::{self, cargo},
     count::Count,
     needs, process,
@@ -31,7 +31,11 @@ const PARTS: &[Part] = &[
     Part { name: "clippy", what: "lints", run: clippy },
     Part { name: "unit", what: "unit, store (both engines) and API tests", run: unit },
     Part { name: "docs", what: "examples in the documentation", run: docs },
-    Part { name: "crash", what: "kills while mail leaves, on both engines", run: crash },
+    Part {
+        name: "crash",
+        what: "kills while mail leaves and while telemetry arrives, on both engines",
+        run: crash,
+    },
     Part { name: "end2end", what: "end-to-end tests in a browser", run: end2end },
 ];
 
@@ -161,8 +165,10 @@ fn docs(root: &Path) -> Result<Count, String> {
 
 /// A short run of `cargo xtask crash`, on the same `waypost` as [`end2end`].
 fn crash(root: &Path) -> Result<Count, String> {
-    let amount = Kills { kills: 15, engine: Which::Both, subscribers: 2_000 };
-    let is_fine = bench::crash(root, &bench::crash_binary(root, false)?, &amount)?;
+    let mails = Kills { kills: 15, during: While::Mails, engine: Which::Both, subscribers: 2_000 };
+    let events = Kills { during: While::Events, ..mails.clone() };
+    let binary = bench::crash_binary(root, false)?;
+    let is_fine = bench::crash(root, &binary, &mails)? && bench::crash(root, &binary, &events)?;
     Ok(Count { passed: u32::from(is_fine), failed: u32::from(!is_fine) })
 }
 

@@ -54,7 +54,9 @@ pub fn api_page(site: &Site, origin: &str) -> String {
             <p>
                 "Webhooks follow Standard Webhooks 1.0.0: "<code>"webhook-id"</code>", "<code>"webhook-timestamp"</code>" and "
                 <code>"webhook-signature"</code>" (HMAC-SHA256). "<a href=paths::SUBSCRIBE>"Subscribe an endpoint"</a>
-                ", or read the "<a href=paths::RSS>"RSS feed"</a>"."
+                ", or read the "<a href=paths::RSS>"RSS feed"</a>". Where an operator compares a canary cohort with its \
+                 baseline, chosen endpoints hear "<code>"canary_verdict"</code>" (expand, hold or roll back, with both shares, \
+                 their samples and the interval of the difference) whenever it changes."
             </p>
         </section>
     };

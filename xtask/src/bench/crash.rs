@@ -1,6 +1,7 @@
 //! Crashes: the sender is killed again and again while an update goes out to many. Nobody may be left out, and what is
 //! repeated must be little and recognisable.
 
+mod doors;
 mod ledger;
 mod tally;
 
@@ -14,7 +15,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use self::{ledger::Ledger, tally::Tally};
+use self::{doors::doors, ledger::Ledger, tally::Tally};
 use super::{
     Bound, Figure, client::Client, mail::import, postgres::Postgres, publish::Author, report, stats::median,
     subject::Subject,
@@ -27,6 +28,9 @@ pub(crate) struct Kills {
     /// Kills on each engine.
     #[arg(long, default_value_t = 1_000)]
     pub kills: usize,
+    /// What goes on meanwhile.
+    #[arg(long, value_enum, default_value_t = While::Mails)]
+    pub during: While,
     /// The engine.
     #[arg(long, value_enum, default_value_t = Which::Both)]
     pub engine: Which,
@@ -41,6 +45,15 @@ pub(crate) enum Which {
     Sqlite,
     Postgres,
     Both,
+}
+
+/// What the process does when it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum While {
+    /// An update leaves by mail.
+    Mails,
+    /// Telemetry arrives.
+    Events,
 }
 
 /// Connections to the relay: the bound of what one kill may repeat.
@@ -73,6 +86,9 @@ pub(crate) fn binary(root: &Path, is_fresh: bool) -> Result<PathBuf, String> {
 /// # Errors
 /// When something that it needs is missing, or the sender does not come back.
 pub(crate) fn crash(root: &Path, binary: &Path, amount: &Kills) -> Result<bool, String> {
+    if amount.during == While::Events {
+        return doors(root, binary, amount);
+    }
     let data = build::target(root).join("bench/crash");
     let mut figures = Vec::new();
     if amount.engine != Which::Postgres {
@@ -178,6 +194,11 @@ fn run(binary: &Path, data: &Path, server: Option<&Postgres>, amount: &Kills) ->
     Ok(killer.tally)
 }
 
+/// A random number below `below`.
+fn random_below(below: u64) -> u64 {
+    RandomState::new().build_hasher().finish() % below
+}
+
 struct Killer<'a> {
     subject: &'a Subject,
     ledger: &'a Ledger,
@@ -213,8 +234,7 @@ impl Killer<'_> {
     /// When to kill next; none once there were enough.
     fn end_of_life(&self) -> Option<Instant> {
         let (from, below) = LIFE_MS;
-        let random = RandomState::new().build_hasher().finish();
-        let after = Duration::from_micros(from * 1_000 + random % ((below - from) * 1_000));
+        let after = Duration::from_micros(from * 1_000 + random_below((below - from) * 1_000));
         (self.tally.kills < self.amount.kills).then(|| Instant::now() + after)
     }
 

@@ -2,7 +2,7 @@
 //! long nobody waits, how soon a cell turns, and what visitors notice of it.
 
 mod figures;
-mod load;
+pub(super) mod load;
 
 use std::{
     path::Path,
@@ -184,7 +184,7 @@ fn overload(subject: &Subject, door: Door<'_>, cookie: &str) -> Result<Overload,
 }
 
 /// A key with quotas that the load does not exhaust.
-fn key(subject: &Subject, cookie: &str) -> Result<String, String> {
+pub(super) fn key(subject: &Subject, cookie: &str) -> Result<String, String> {
     let mut client = Client::connect(&subject.host)?;
     let page = client.get("/console/sources", cookie)?;
     let csrf = between(&String::from_utf8_lossy(&page.body), "name=\"csrf\" value=\"", "\"");

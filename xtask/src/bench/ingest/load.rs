@@ -10,7 +10,7 @@ use super::super::client::Client;
 
 /// Countries of the load; Mexico is left for what is to be noticed.
 const COUNTRIES: [&str; 8] = ["FR", "IT", "ES", "DE", "PT", "GB", "US", "CA"];
-const KINDS: [&str; 4] = ["requested", "issued", "downloaded", "enabled"];
+pub(in crate::bench) const KINDS: [&str; 4] = ["requested", "issued", "downloaded", "enabled"];
 /// Between two steps of a journey, in milliseconds.
 const STEP_MS: u64 = 700;
 /// Events in a batch.
@@ -41,14 +41,14 @@ impl Taken {
 }
 
 /// Milliseconds since 1970.
-fn now_ms() -> u64 {
+pub(in crate::bench) fn now_ms() -> u64 {
     #[allow(clippy::disallowed_methods, reason = "events carry the time of this very moment")]
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(0)
 }
 
 /// `2026-03-02T08:00:00.000Z`.
-fn rfc3339(ms: u64) -> String {
+pub(in crate::bench) fn rfc3339(ms: u64) -> String {
     let at = i64::try_from(ms).ok().and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }

@@ -1,5 +1,7 @@
 //! What a policy would have done, on the page of the policy.
 
+use std::time::Duration;
+
 use app::console::{
     degradation::{PolicyForm, Tried, TriedLine},
     model::FormError,
@@ -12,6 +14,8 @@ use domain::{
         rule::PolicyScope,
     },
 };
+
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
     super::{
@@ -26,6 +30,13 @@ use crate::commands::{
     degradation::{DryRun, FIELDS, dry_run, read, rules},
 };
 
+/// A trial reads days of rollups: one at a time, so that no two of them hold up the judge.
+static TRIALS: Semaphore = Semaphore::const_new(1);
+/// Whoever comes second waits so long.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What a trial leaves out, always.
+const LEFT_OUT: &str =
+    "Alerts, pins, watch periods, the quorum of sources and the limit of a key are left out.";
 /// Lines that the page shows.
 const LINES: usize = 300;
 
@@ -58,6 +69,9 @@ async fn run(desk: &Desk, scope: &PolicyScope) -> Result<Tried, Refusal> {
     let needed = |name| forms::time(&desk.fields, name);
     let from = needed("from")?.ok_or_else(|| Refusal::field("from", "Say when the period begins."))?;
     let until = needed("until")?.ok_or_else(|| Refusal::field("until", "Say when it ends."))?;
+    let busy =
+        || Refusal::field("from", "Somebody tries a policy at this moment. Try again in some seconds.");
+    let _turn = timeout(PATIENCE, TRIALS.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
     let done = dry_run(&desk.app.store, scope, &policy, (from, until), desk.now()).await?;
     Ok(told(&done, &names, desk))
 }
@@ -94,7 +108,7 @@ fn told(done: &DryRun, names: &Names, desk: &Desk) -> Tried {
         count(Match::Missed),
         done.cells.0,
     );
-    let mut limits = Vec::new();
+    let mut limits = vec![LEFT_OUT.to_owned()];
     if done.width_secs != 10 {
         limits.push(
             "Rollups of five minutes keep no latencies: what was slow, or would have been, is not tried."
