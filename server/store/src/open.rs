@@ -3,6 +3,7 @@
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
+    Connection as _,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -189,6 +190,9 @@ async fn assert_sound(pool: &SqlitePool, path: &str) -> Result<()> {
     )))
 }
 
+/// A connection that rested longer is asked whether it lives before it is used.
+const RESTED: Duration = Duration::from_secs(1);
+
 async fn open_postgres(url: &str) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url)?.application_name("waypost").options([
         ("statement_timeout", "15s"),
@@ -202,7 +206,16 @@ async fn open_postgres(url: &str) -> Result<Pools> {
     let pool = PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(Duration::from_secs(5))
-        .test_before_acquire(true)
+        .test_before_acquire(false)
+        // One that was in use a moment ago is not asked whether it lives: that would be a round trip for every commit.
+        .before_acquire(|connection, seen| {
+            Box::pin(async move {
+                if seen.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await?;
     assert_postgres(&pool).await?;

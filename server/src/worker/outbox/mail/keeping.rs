@@ -22,7 +22,7 @@ const OF_BUSY: (usize, usize) = (7, 8);
 /// Commits at once where the database takes several, and the share of the busy connections whose outcomes the second
 /// one waits for.
 const AT_ONCE: usize = 2;
-const OF_CARRIERS: usize = 4;
+const OF_CARRIERS: usize = 2;
 /// Outcomes of the journal go into the database when they are so many or so old.
 const SETTLED: usize = 1_000;
 pub(super) const SETTLED_AFTER: Duration = Duration::from_millis(50);
