@@ -2,6 +2,9 @@
 -- is claimed from in its order, and what is taken at once needs no attempt of its own. Rows are written with their
 -- recipients, which are never deleted while they have any: no foreign keys.
 
+-- A table of millions takes longer than a query may.
+SET LOCAL statement_timeout = 0;
+
 ALTER TABLE deliveries
   ADD COLUMN lane BIGINT NOT NULL DEFAULT 1,       -- 0: by mail, 1: by HTTP
   ADD COLUMN took_ms BIGINT,                       -- of the attempt at an endpoint that was taken

@@ -226,6 +226,9 @@ fn a_share_of_few_samples_counts_only_when_it_is_sure() {
         [Degraded, Degraded, PartialOutage, PartialOutage]
     );
     assert_eq!(says(&sure, 29, 29), NoData);
+    // Rounding turns nothing.
+    let strict = Policy { degraded_below: 100.0, partial_below: 100.0, fallback_above: 0.0, ..sure.clone() };
+    assert!((30..3_000).all(|n| says(&strict, 0, n) == Operational));
     let bare = Policy { certainty: 50.0, ..sure };
     assert_eq!([1, 2].map(|n| says(&bare, n, 30)), [Degraded, PartialOutage]);
     assert_eq!([2, 3, 5, 6].map(|n| says(&bare, n, 100)), [Operational, Degraded, Degraded, PartialOutage]);

@@ -162,6 +162,7 @@ impl Judge {
         let Some((_, Wide { windows: [hour, day], errors })) = self.wide.clone() else {
             return Err(Refusal::NotFound("window"));
         };
+        let modest: HashSet<String> = tx.modest_keys().await?.into_iter().collect();
         Ok(Scene {
             now,
             rules,
@@ -169,7 +170,7 @@ impl Judge {
             windows: [(narrow, tx.window(narrow, 10, now).await?), hour, day],
             errors,
             beats: tx.heartbeats().await?,
-            alerts: alerts::worst(tx.firing_alerts().await?),
+            alerts: alerts::worst(tx.firing_alerts().await?, &modest),
             proposed: tx.open_proposal_cells().await?.into_iter().map(|p| (p.cell_id.clone(), p)).collect(),
             withheld: tx
                 .withheld(now.plus(-HOUR))
@@ -178,7 +179,7 @@ impl Judge {
                 .map(|w| (w.cell_id.clone(), w))
                 .collect(),
             holds: tx.key_holds(now).await?,
-            modest: tx.modest_keys().await?.into_iter().collect(),
+            modest,
             grid,
         })
     }

@@ -165,10 +165,10 @@ const BARE: f64 = 50.0;
 /// Whether a share is surely above a threshold, both in percent.
 #[must_use]
 pub fn surely_above(share: f64, threshold: f64, samples: i64, certainty: f64) -> bool {
-    if certainty <= BARE {
-        return share > threshold;
-    }
-    wilson(share / 100.0, samples, one_sided(certainty)).0 * 100.0 > threshold
+    // The bound is never above the share, but for rounding.
+    let is_above = share > threshold;
+    is_above
+        && (certainty <= BARE || wilson(share / 100.0, samples, one_sided(certainty)).0 * 100.0 > threshold)
 }
 
 /// Whether a success share is surely below a threshold, both in percent.

@@ -54,7 +54,7 @@ pub fn texts(policy: &Policy, is_default: bool) -> Vec<(&'static str, &'static s
         ("slow_above", "Degraded when the median takes over, % of the SLA", policy.slow_above.to_string()),
         ("error_class_above", "Warn when one error class is above, %", policy.error_class_above.to_string()),
         ("minimum_samples", "Fewest samples", policy.minimum_samples.to_string()),
-        ("certainty", "Sure before a share counts, % (50: as it is)", policy.certainty.to_string()),
+        ("certainty", "Certainty, % (50: the bare share counts)", policy.certainty.to_string()),
         ("worsen_evaluations", "Evaluations to get worse", policy.worsen_evaluations.to_string()),
         ("recover_evaluations", "Evaluations to come back", policy.recover_evaluations.to_string()),
         ("recover_samples", "Newer samples to come back", policy.recover_samples.to_string()),

@@ -1,6 +1,6 @@
 //! Alerts of Prometheus: a cell is as bad as the worst alert that fires, until it is told to have ended.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use domain::{
     clock::{HOUR, SECOND},
@@ -28,18 +28,20 @@ pub(super) struct Told {
 }
 
 /// Critical is a partial outage, where its key may say so.
-fn status(scene: &Scene, alert: &AlertRow) -> CellStatus {
-    let is_partial = alert.is_critical && !scene.modest.contains(&alert.key_id);
+fn status(modest: &HashSet<String>, alert: &AlertRow) -> CellStatus {
+    let is_partial = alert.is_critical && !modest.contains(&alert.key_id);
     if is_partial { CellStatus::PartialOutage } else { CellStatus::Degraded }
 }
 
-/// The alert that decides in each cell: a critical one, or the oldest.
-pub(super) fn worst(firing: Vec<AlertRow>) -> HashMap<String, AlertRow> {
+/// The alert that decides in each cell: one that says the worst, or the oldest.
+pub(super) fn worst(firing: Vec<AlertRow>, modest: &HashSet<String>) -> HashMap<String, AlertRow> {
     let mut worst: HashMap<String, AlertRow> = HashMap::new();
     for alert in firing {
         match worst.entry(alert.cell_id.clone()) {
             Entry::Vacant(free) => drop(free.insert(alert)),
-            Entry::Occupied(mut taken) if alert.is_critical && !taken.get().is_critical => {
+            Entry::Occupied(mut taken)
+                if status(modest, &alert).rank() > status(modest, taken.get()).rank() =>
+            {
                 taken.insert(alert);
             }
             Entry::Occupied(_) => {}
@@ -51,7 +53,7 @@ pub(super) fn worst(firing: Vec<AlertRow>) -> HashMap<String, AlertRow> {
 /// What alerts make of a cell, if that is news.
 pub(super) fn judge(scene: &Scene, cell: &CellRow, of: &Of) -> Option<Plan> {
     let by = scene.alerts.get(&cell.id);
-    let to = by.map(|alert| status(scene, alert));
+    let to = by.map(|alert| status(&scene.modest, alert));
     if to.map(CellStatus::slug) == cell.alert_status.as_deref() {
         return None;
     }
@@ -79,7 +81,7 @@ pub(super) async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, told: Told)
     }
     if let (false, Some(alert)) = (is_better, &by) {
         let voices = Voices::of_alert(&alert.key_id);
-        let (from, to) = (cell.status, status(scene, alert));
+        let (from, to) = (cell.status, status(&scene.modest, alert));
         let case = held::Case { cell: &cell.id, from, to, voices: &voices, sentence: &alert.summary };
         // An alert is no outcome: it needs no second source.
         let policy = Policy { quorum_sources: 1, ..of.ruled.policy.clone() };
@@ -115,7 +117,7 @@ async fn propose(
     by: Option<(&AlertRow, &str)>,
 ) -> Result<(), Refusal> {
     match (
-        by.filter(|(alert, _)| status(scene, alert) == CellStatus::PartialOutage),
+        by.filter(|(alert, _)| status(&scene.modest, alert) == CellStatus::PartialOutage),
         scene.proposed.get(&cell.id),
     ) {
         (Some((_, evidence)), None) => {

@@ -86,7 +86,7 @@ pub(super) async fn permitted(
     let is_modest = case.voices.key.as_ref().is_some_and(|key| scene.modest.contains(key));
     let is_capped = is_modest && case.to.rank() > CellStatus::Degraded.rank();
     let to = if is_capped { CellStatus::Degraded } else { case.to };
-    let is_idle = to.rank() <= case.from.rank() && case.from.is_trouble();
+    let is_idle = is_capped && to.rank() <= case.from.rank();
     let why = if is_short_of_sources(policy, &case) {
         Some("quorum")
     } else if !is_idle && is_too_much(tx, ctx, scene, &case).await? {
@@ -152,7 +152,7 @@ pub(super) async fn lapsed(tx: &mut Tx, scene: &Scene) -> Result<Vec<Plan>, Refu
         return Ok(Vec::new());
     }
     let waiting = tx.withheld(old).await?;
-    let is_over = |key: &str| !waiting.iter().any(|w| w.key_id.as_deref() == Some(key));
+    let is_over = |key: &str| !waiting.iter().any(|w| w.why == "key" && w.key_id.as_deref() == Some(key));
     let holds = scene.holds.iter().filter(|h| h.state == "held" && h.began_at < old && is_over(&h.key_id));
     Ok(holds.map(|h| Plan::Lapse(h.id.clone())).collect())
 }

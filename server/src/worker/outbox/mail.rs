@@ -192,8 +192,10 @@ impl MailLane {
     /// What is on its way may end; what waits is given back at once.
     async fn end(mut self) {
         let _ = tokio::time::timeout(LAST_WORDS, async {
+            self.is_hungry = false;
             while self.under_way() > 0 {
                 self.give_back(0);
+                self.begin_exchange(); // a connection may wait until its refusal is on record
                 if self.news().await.is_err() || self.keep().await.is_err() {
                     return;
                 }
@@ -248,11 +250,12 @@ impl MailLane {
         Ok(count)
     }
 
-    /// Waits for the next outcome, or for the end of a commit.
+    /// Waits for the next outcome, or for the end of a commit or of a transaction.
     async fn news(&mut self) -> Result<(), Refusal> {
         tokio::select! {
             biased;
             Some(kept) = self.keeping.join_next() => self.kept(kept)?,
+            ended = ended(&mut self.exchange), if self.exchange.is_some() => drop(self.exchanged(ended)?),
             Some(carried) = self.carried.recv() => self.take(carried),
             else => return Err(Refusal::Conflict("the connections to the relay are gone".into())),
         }

@@ -95,7 +95,11 @@ pub(super) async fn holds(tx: &mut Tx, names: &Names, now: Timestamp) -> Result<
         .map(|h| HoldLine {
             key: keys.iter().find(|k| k.id == h.key_id).map_or_else(|| h.key_id.clone(), |k| k.name.clone()),
             since: utc_time(h.began_at, now),
-            cells: waiting.iter().filter(|w| w.key_id.as_ref() == Some(&h.key_id)).map(line).collect(),
+            cells: waiting
+                .iter()
+                .filter(|w| w.why == "key" && w.key_id.as_ref() == Some(&h.key_id))
+                .map(line)
+                .collect(),
             id: h.id,
         })
         .collect())

@@ -179,15 +179,20 @@ impl MailLane {
     /// Waits until all outcomes are on the disk.
     pub(super) async fn keep_all(&mut self) -> Result<(), Refusal> {
         self.keep().await?;
+        let mut failed = None;
         while let Some(kept) = self.keeping.join_next().await {
-            self.kept(kept)?;
-            self.keep().await?;
+            match self.kept(kept) {
+                Ok(()) if failed.is_none() => self.keep().await?,
+                Ok(()) => {}
+                Err(error) => failed = Some(error),
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Brings everything that is known into the database.
     pub(super) async fn settle(&mut self) -> Result<(), Refusal> {
+        self.give_back(0);
         if let Some(exchange) = self.exchange.take() {
             self.exchanged(exchange.await)?;
         }
