@@ -35,8 +35,8 @@ const CLIENTS: u64 = 64;
 const WRITERS: u64 = 8;
 /// Clients of batches.
 const SENDERS: u64 = 4;
-/// Clients of one event a request in the overload.
-const TOO_MANY: u64 = 640;
+/// Clients of batches in the overload: not many fewer than one address may have connections.
+const TOO_MANY: u64 = 200;
 /// Between two looks at the board.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long each load lasts.
@@ -74,7 +74,7 @@ struct Page {
     during: f64,
 }
 
-/// Ten times as many clients, which pause for 50 ms when they are turned away.
+/// Far more batches than can be kept; clients pause for 50 ms when they are turned away.
 struct Overload {
     taken: Taken,
     /// How long the board of the console took, in milliseconds.
@@ -106,7 +106,7 @@ pub(crate) fn ingest(root: &Path) -> Result<bool, String> {
          (PostgreSQL: eight writers together stand in the detail). Batch: {SENDERS} clients with 1,000 events a request, to its 1,000-row commits (PostgreSQL: UNNEST); \
          ours also keeps journeys and rollups. Worst wait: of {WRITERS} clients with one event a request. Detect: from sending 100 failed \
          downloads to the cell's turn in the page's API, during the single load. Page: p99 of an open loop of 1,000/s; beside: to the same while {CLIENTS} such \
-         clients post to nginx, which answers 202 and keeps nothing. Overload: {TOO_MANY} such clients, which pause for 50 ms when turned away, while somebody loads the \
+         clients post to nginx, which answers 202 and keeps nothing. Overload: {TOO_MANY} clients of batches, which pause for 50 ms when turned away, while somebody loads the \
          board of the console every {LOOK:?}."
     );
     report(root, "ingest", &method, &figures)?;
@@ -165,7 +165,7 @@ fn overload(subject: &Subject, door: Door<'_>, cookie: &str) -> Result<Overload,
     let begun = Instant::now();
     let mut client = Client::connect(&subject.host)?;
     let (taken, board_ms, rss_mib) = thread::scope(|scope| {
-        let load = scope.spawn(move || door.singles(TOO_MANY, LENGTH));
+        let load = scope.spawn(move || door.batches(TOO_MANY, LENGTH));
         let (mut board, mut most) = (Vec::new(), 0.0_f64);
         thread::sleep(Duration::from_millis(500));
         while begun.elapsed() + LOOK < LENGTH {

@@ -86,7 +86,7 @@ pub(super) fn figures(names: &Names, run: &Run) -> Vec<Figure> {
         ("the same, to while as many clients post to nginx", beside, most(2.0), most(1.3), Value::Null),
         ("resident memory after the loads, MiB", run.rss_mib, most(300.0), most(150.0), Value::Null),
         (
-            "p99 of the console's board under ten times the clients",
+            "p99 of the console's board while 200 clients send batches",
             percentile(&overload.board_ms, 0.99),
             most(500.0),
             most(500.0),
