@@ -2,6 +2,7 @@
 
 mod append_only;
 mod dependencies;
+mod migrations;
 mod page;
 mod parity;
 mod source;

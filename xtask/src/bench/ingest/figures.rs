@@ -37,15 +37,15 @@ pub(super) const POSTGRES: Names = [
     "pg_overload_rss_mib",
 ];
 
+/// What, how much, gate, goal and detail of a figure.
+type Row = (&'static str, f64, Bound, Bound, Value);
+
 pub(super) fn figures(names: &Names, run: &Run) -> Vec<Figure> {
     let (least, most) = (Bound::AtLeast, Bound::AtMost);
     let worst = run.few.waits_ms.iter().copied().fold(0.0, f64::max);
     let p99 = percentile(&run.singles.waits_ms, 0.99);
     let (single, batch) = (run.singles.per_s(), run.batches.per_s());
-    let (page, overload) = (&run.page, &run.overload);
-    let (to_quiet, beside) =
-        (page.during / page.quiet.max(f64::EPSILON), page.during / page.beside.max(f64::EPSILON));
-    let rows: [(&str, f64, Bound, Bound, Value); 11] = [
+    let of_the_doors: [Row; 6] = [
         (
             "one event a request, to single commits",
             single / run.bare.single,
@@ -76,14 +76,34 @@ pub(super) fn figures(names: &Names, run: &Run) -> Vec<Figure> {
             json!({ "events_per_s": run.few.per_s() }),
         ),
         ("failures to the cell's turn on the page", run.detect_ms, most(6_000.0), most(6_000.0), Value::Null),
+    ];
+    names
+        .iter()
+        .zip(of_the_doors.into_iter().chain(of_the_rest(run)))
+        .map(|(name, (what, value, gate, goal, detail))| Figure { name, what, value, gate, goal, detail })
+        .collect()
+}
+
+/// What visitors and the team notice of it, and what it costs.
+fn of_the_rest(run: &Run) -> [Row; 5] {
+    let most = Bound::AtMost;
+    let (page, overload) = (&run.page, &run.overload);
+    let to = |other: f64| page.during / other.max(f64::EPSILON);
+    [
         (
             "the page's p99 at 1,000/s, to quiet",
-            to_quiet,
+            to(page.quiet),
             most(2.0),
             most(1.3),
             json!({ "quiet_ms": page.quiet, "beside_ms": page.beside, "during_ms": page.during }),
         ),
-        ("the same, to while as many clients post to nginx", beside, most(2.0), most(1.3), Value::Null),
+        (
+            "the same, to while as many clients post to nginx",
+            to(page.beside),
+            most(2.0),
+            most(1.3),
+            Value::Null,
+        ),
         ("resident memory after the loads, MiB", run.rss_mib, most(300.0), most(150.0), Value::Null),
         (
             "p99 of the console's board while 200 clients send batches",
@@ -93,9 +113,5 @@ pub(super) fn figures(names: &Names, run: &Run) -> Vec<Figure> {
             json!({ "events_per_s": overload.taken.per_s(), "turned_away": overload.taken.turned_away, "looks": overload.board_ms.len() }),
         ),
         ("resident memory meanwhile, MiB", overload.rss_mib, most(300.0), most(150.0), Value::Null),
-    ];
-    let named = names.iter().zip(rows);
-    named
-        .map(|(name, (what, value, gate, goal, detail))| Figure { name, what, value, gate, goal, detail })
-        .collect()
+    ]
 }

@@ -127,6 +127,37 @@ async fn refused(bench: &Bench) {
 }
 
 on_both! {
+    async fn an_attempt_that_was_taken_stays_on_record_when_it_is_sent_again(bench) {
+        let receiver = Receiver::start(willing).await;
+        bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let row = bench.newest().await;
+        bench.pass(MINUTE);
+        bench.declare("FR").await;
+        bench.drain().await;
+        let attempts = async || {
+            let mut tx = bench.app.store.read().await.unwrap();
+            let all = tx.delivery_attempts(&row.id, 100).await.unwrap();
+            assert!(all.iter().all(|a| a.is_delivered && a.answer.starts_with("200")), "{all:?}");
+            all.into_iter().map(|a| (a.delivery_id, a.at)).collect::<Vec<_>>()
+        };
+        let first = attempts().await;
+        assert_eq!(first.len(), 2, "the update, and before it the challenge");
+        assert!(first[0].1 > first[1].1, "{first:?}");
+        bench.pass(MINUTE);
+        let event = {
+            let mut tx = bench.app.store.read().await.unwrap();
+            tx.deliveries_of(&row.id, 1).await.unwrap().remove(0).event_id
+        };
+        assert_eq!(again(bench, &row, Again::One(&event)).await.unwrap(), 1);
+        assert_eq!(attempts().await, first, "asking for it tells nothing new and loses nothing");
+        assert_eq!(bench.drain().await, 1);
+        let then = attempts().await;
+        assert_eq!(then[1..], first);
+        assert_eq!((then.len(), then[0].0), (3, first[0].0), "the same delivery, once more");
+        assert_eq!(then[0].1, bench.app.clock.now());
+    }
+
     async fn what_is_new_goes_before_what_is_sent_again(bench) {
         let receiver = Receiver::start(willing).await;
         bench.endpoint(&receiver.url).await;
