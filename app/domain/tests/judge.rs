@@ -6,7 +6,7 @@ use domain::{
     status::CellStatus,
     telemetry::{
         degradation::{Evidence, Policy, Streak},
-        judge::{Reading, Settled, Standing, decide, settle, since, widest_needed},
+        judge::{Reading, Settled, Standing, decide, settle, since, turns, widest_needed},
         kpi::Counts,
         replay::{Bucket, Match, Series, compare, replay},
         rule::{PolicyScope, Rule, Watch, rule_of},
@@ -64,7 +64,7 @@ fn live(policy: &Policy, buckets: &[Bucket], from: Timestamp, to: Timestamp) -> 
         all
     };
     let (mut standing, mut streak) = (Standing::unknown(from), Streak::default());
-    let (mut moved, mut out): (Vec<Timestamp>, Vec<_>) = (Vec::new(), Vec::new());
+    let (mut moved, mut out) = (Vec::<(Timestamp, CellStatus, CellStatus)>::new(), Vec::new());
     let mut bucket_end = from;
     while bucket_end <= to {
         for second in 0..4 {
@@ -94,11 +94,10 @@ fn live(policy: &Policy, buckets: &[Bucket], from: Timestamp, to: Timestamp) -> 
             let reading = Reading { window, newer };
             if let Some(step) = decide(policy, &standing, &mut streak, &reading) {
                 let before = standing.status;
-                let recent = moved.iter().filter(|at| now.since(**at) < HOUR).count() as i64;
+                let recent = moved.iter().filter(|(at, ..)| now.since(*at) < HOUR);
+                let recent = turns(recent.map(|(_, from, to)| (*from, *to)));
                 if settle(policy, &mut standing, &step, recent, now) == Settled::Moved {
-                    if before != CellStatus::NoData && step.to != CellStatus::NoData {
-                        moved.push(now);
-                    }
+                    moved.push((now, before, step.to));
                     out.push((now, step.to));
                 }
             }
@@ -270,7 +269,7 @@ fn flapping_freezes_the_worse_state() {
         evidence: evidence(100, 100, now),
         evidence_from: Some(now),
     };
-    assert_eq!(settle(&policy, &mut standing, &better, 3, now), Settled::Froze);
+    assert_eq!(settle(&policy, &mut standing, &better, 4, now), Settled::Froze);
     assert_eq!(settle(&policy, &mut standing, &better, 0, now.plus(HOUR - 1)), Settled::Frozen);
     assert_eq!(standing.status, CellStatus::PartialOutage);
     let worse = domain::telemetry::judge::Move { to: CellStatus::NoData, ..better.clone() };
@@ -281,6 +280,19 @@ fn flapping_freezes_the_worse_state() {
     );
     assert_eq!(settle(&policy, &mut standing, &better, 0, now.plus(HOUR)), Settled::Moved);
     assert_eq!(standing.status, CellStatus::Operational);
+}
+
+#[test]
+fn steps_one_way_are_one_turn() {
+    use CellStatus::{Degraded, NoData, Operational, PartialOutage};
+    let way = |statuses: &[CellStatus]| turns(statuses.windows(2).map(|pair| (pair[0], pair[1])));
+    assert_eq!(way(&[]), 1, "the one at hand");
+    assert_eq!(way(&[Operational, Degraded]), 2);
+    // Down in two steps, up in one, and once more up: what one brown-out looks like.
+    assert_eq!(way(&[Operational, Degraded, PartialOutage, Degraded]), 2);
+    assert_eq!(way(&[Operational, Degraded, Operational, Degraded]), 4, "it comes and goes");
+    assert_eq!(way(&[Operational, PartialOutage, Degraded, PartialOutage]), 4, "so does this");
+    assert_eq!(way(&[NoData, Degraded, NoData, Degraded, NoData]), 1, "silence is no turn");
 }
 
 #[test]
@@ -313,10 +325,11 @@ fn a_comparison_tells_what_is_new_and_what_is_missed() {
     given.extend(vec![(20, 0); 720]);
     let buckets = series(&given);
     let whole = Series { step: Step::Download, buckets: &buckets };
-    // On its way back it changes so often that it is held for an hour.
-    let period = (start(), start().plus(160 * MINUTE));
+    // Down and up in steps is no flapping: it is not held on its way back.
+    let period = (start(), start().plus(80 * MINUTE));
     let would = replay(&policy, &whole, period, 10);
     let went: Vec<_> = would.iter().map(|c| c.to).collect();
+    assert!(went.len() > 4, "{went:?}");
     assert_eq!(went[0], CellStatus::Operational);
     assert!(went.contains(&CellStatus::PartialOutage), "{went:?}");
     assert_eq!(went.last(), Some(&CellStatus::Operational));

@@ -82,7 +82,7 @@ pub fn cell(frame: &Frame, model: &Cell) -> String {
         view! {
             <h1>{format!("{} · {}", line.component, line.country)}</h1>
             <p>{status(line.status)}{format!(" for {}, by {}", line.since, line.basis)}</p>
-            {model.frozen.as_ref().map(|until| view! { <p class="lint">{format!("Flapping: it changed too often in an hour. Held at the worse state until {until}.")}</p> })}
+            {model.frozen.as_ref().map(|until| view! { <p class="lint">{format!("Flapping: it went down and up too often in an hour. Held at the worse state until {until}.")}</p> })}
             {model.withheld.as_ref().map(|why| view! { <p class="lint">{why.clone()}</p> })}
             <h2>"Evidence"</h2>
             <p>{line.evidence.clone()}</p>

@@ -313,10 +313,9 @@ async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, mut plan: Measured) ->
         }
     }
     let is_better = judge::is_better(plan.cell.telemetry_status, to.to);
-    let hour_ago = ctx.now.plus(-HOUR);
-    let changes = if is_better { tx.count_automatic_changes(&plan.cell.id, hour_ago).await? } else { 0 };
+    let turns = if is_better { turns(tx, ctx, &plan.cell.id).await? } else { 0 };
     let mut standing = standing(&plan.cell);
-    let settled = judge::settle(&plan.of.ruled.policy, &mut standing, &to, changes, ctx.now);
+    let settled = judge::settle(&plan.of.ruled.policy, &mut standing, &to, turns, ctx.now);
     plan.cell.frozen_until_at = standing.frozen_until.map(Timestamp::millis);
     plan.cell.evidence_at = Some(ctx.now.millis());
     let status = if settled == Settled::Moved { to.to } else { plan.cell.telemetry_status };
@@ -334,7 +333,7 @@ async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, mut plan: Measured) ->
             cells::apply_verdict(tx, ctx, cell, to.to, &sentence, &record).await?;
         }
         Settled::Froze => {
-            freeze_on_record(tx, ctx, &cell, changes).await?;
+            freeze_on_record(tx, ctx, &cell, turns).await?;
             tx.save_cell(&cell).await?;
         }
         Settled::Frozen => tx.save_cell(&cell).await?,
@@ -352,7 +351,14 @@ async fn heartbeat(tx: &mut Tx, ctx: &Ctx, plan: Measured) -> Result<(), Refusal
     cells::apply_verdict(tx, ctx, plan.cell, to, cause, &record).await.map(drop)
 }
 
-async fn freeze_on_record(tx: &mut Tx, ctx: &Ctx, cell: &CellRow, changes: i64) -> Result<(), Refusal> {
-    let detail = serde_json::json!({ "changes_in_an_hour": changes, "until": cell.frozen_until_at });
+/// How often automation turned a cell in the past hour, with a change for the better that is at hand.
+async fn turns(tx: &mut Tx, ctx: &Ctx, cell_id: &str) -> Result<i64, Refusal> {
+    let moves = tx.automatic_moves(cell_id, ctx.now.plus(-HOUR)).await?;
+    let known = |status| CellStatus::try_from(status).unwrap_or(CellStatus::NoData);
+    Ok(judge::turns(moves.into_iter().map(|(from, to)| (known(from), known(to)))))
+}
+
+async fn freeze_on_record(tx: &mut Tx, ctx: &Ctx, cell: &CellRow, turns: i64) -> Result<(), Refusal> {
+    let detail = serde_json::json!({ "turns_in_an_hour": turns, "until": cell.frozen_until_at });
     cells::audit(tx, ctx, "freeze_cell", &format!("cell:{}", cell.id), detail).await
 }

@@ -23,8 +23,8 @@ statements! {
     SELECT_STATUS_BEFORE = "SELECT c.id, c.cell_id, c.at, c.from_status, c.to_status, c.basis, c.is_automatic, c.cause,
         c.incident_id FROM cell_changes c JOIN (SELECT cell_id, MAX(id) AS id FROM cell_changes WHERE at < $1 GROUP BY cell_id) l
         ON l.id = c.id";
-    COUNT_AUTOMATIC_CHANGES = "SELECT COUNT(*) FROM cell_changes WHERE cell_id = $1 AND at > $2 AND is_automatic = TRUE
-        AND from_status <> 'no_data' AND to_status <> 'no_data'";
+    SELECT_AUTOMATIC_MOVES = "SELECT from_status, to_status FROM cell_changes WHERE cell_id = $1 AND at > $2
+        AND is_automatic = TRUE ORDER BY id";
 }
 
 /// A row of `cells`.
@@ -202,8 +202,12 @@ impl Tx {
         fetch_all!(self, CellChangeRow, SELECT_STATUS_BEFORE, at.millis())
     }
 
-    /// How often automation moved this cell after `since`; waking from and falling into *no data* do not count.
-    pub async fn count_automatic_changes(&mut self, cell_id: &str, since: Timestamp) -> Result<i64> {
-        Ok(fetch_one!(self, (i64,), COUNT_AUTOMATIC_CHANGES, cell_id, since.millis())?.0)
+    /// From what to what automation moved this cell after `since`, oldest first.
+    pub async fn automatic_moves(
+        &mut self,
+        cell_id: &str,
+        since: Timestamp,
+    ) -> Result<Vec<(String, String)>> {
+        fetch_all!(self, (String, String), SELECT_AUTOMATIC_MOVES, cell_id, since.millis())
     }
 }

@@ -462,7 +462,7 @@ api_tests! {
         assert!(cell.frozen_until_at.is_some_and(|until| until > app.now().millis()));
         let viewer = app.signed_in(Role::Viewer).await;
         let page = viewer.get(&format!("/console/cells/{}", cell.id)).await;
-        assert!(page.text().contains("Flapping: it changed too often in an hour."), "{}", page.text());
+        assert!(page.text().contains("Flapping: it went down and up too often in an hour."), "{}", page.text());
         app.pass(3_700 * SECOND);
         let told = Ask::post("/ingest/v1/heartbeat").header("authorization", &format!("Bearer {key}")).header("content-type", "application/json").body(beat.to_string()).send(app.address).await;
         assert_eq!(told.status, StatusCode::ACCEPTED);

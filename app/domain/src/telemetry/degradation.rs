@@ -38,7 +38,7 @@ pub struct Policy {
     pub recover_evaluations: u32,
     /// Newer samples needed to get better.
     pub recover_samples: i64,
-    /// More automatic changes in an hour than this are flapping.
+    /// Going down or up more often than this in an hour, by automation, is flapping ([`super::judge::turns`]).
     pub flapping_changes: i64,
     /// Flapping freezes the worse state for so long, in seconds.
     pub freeze_secs: i64,

@@ -110,13 +110,26 @@ pub const fn is_worse(from: CellStatus, to: CellStatus) -> bool {
     to.is_trouble() && to.rank() > from.rank()
 }
 
-/// Moves a cell, unless it comes back too often: `changes` automatic ones in the past hour.
-pub fn settle(policy: &Policy, standing: &mut Standing, to: &Move, changes: i64, now: Timestamp) -> Settled {
+/// How often a cell went down or up with one more change for the better after these (from and to, oldest first). Steps
+/// one way are one: a cell that goes down in two and comes back in two does not flap. Silence does not count.
+#[must_use]
+pub fn turns(past: impl IntoIterator<Item = (CellStatus, CellStatus)>) -> i64 {
+    let (mut turns, mut last) = (0, None);
+    let known = past.into_iter().filter(|(from, to)| ![*from, *to].contains(&CellStatus::NoData));
+    for way in known.map(|(from, to)| is_better(from, to)).chain([true]) {
+        turns += i64::from(last != Some(way));
+        last = Some(way);
+    }
+    turns
+}
+
+/// Moves a cell, unless it comes back too often: `turns` in the past hour with this one ([`turns`]).
+pub fn settle(policy: &Policy, standing: &mut Standing, to: &Move, turns: i64, now: Timestamp) -> Settled {
     if is_better(standing.status, to.to) {
         if standing.frozen_until.is_some_and(|until| until > now) {
             return Settled::Frozen;
         }
-        if changes >= policy.flapping_changes {
+        if turns > policy.flapping_changes {
             standing.frozen_until = Some(now.plus(policy.freeze_secs * SECOND));
             return Settled::Froze;
         }

@@ -216,7 +216,7 @@ pub fn replay(
     let mut streak = Streak::default();
     let width = step_secs.max(1) * SECOND;
     let mut walk = Walk { series, sliders: std::array::from_fn(|_| Slider::new()), width };
-    let mut automatic: VecDeque<Timestamp> = VecDeque::new();
+    let mut automatic: VecDeque<(Timestamp, CellStatus, CellStatus)> = VecDeque::new();
     let mut changes = Vec::new();
     let looks = i64::from(policy.worsen_evaluations.max(policy.recover_evaluations)).min(step_secs.max(1));
     let mut bucket_end = begin;
@@ -231,15 +231,13 @@ pub fn replay(
                 }
                 continue;
             };
-            while automatic.front().is_some_and(|at| now.since(*at) >= HOUR) {
+            while automatic.front().is_some_and(|(at, ..)| now.since(*at) >= HOUR) {
                 automatic.pop_front();
             }
             let before = standing.status;
-            let count = i64::try_from(automatic.len()).unwrap_or(i64::MAX);
-            if judge::settle(policy, &mut standing, &step, count, now) == Settled::Moved {
-                if before != CellStatus::NoData && step.to != CellStatus::NoData {
-                    automatic.push_back(now);
-                }
+            let turns = judge::turns(automatic.iter().map(|(_, from, to)| (*from, *to)));
+            if judge::settle(policy, &mut standing, &step, turns, now) == Settled::Moved {
+                automatic.push_back((now, before, step.to));
                 if now >= from {
                     changes.push(Change { at: now, from: before, to: step.to, evidence: step.evidence });
                 }

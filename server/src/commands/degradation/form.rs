@@ -58,7 +58,11 @@ pub fn texts(policy: &Policy, is_default: bool) -> Vec<(&'static str, &'static s
         ("worsen_evaluations", "Evaluations to get worse", policy.worsen_evaluations.to_string()),
         ("recover_evaluations", "Evaluations to come back", policy.recover_evaluations.to_string()),
         ("recover_samples", "Newer samples to come back", policy.recover_samples.to_string()),
-        ("flapping_changes", "Changes in an hour before it is held", policy.flapping_changes.to_string()),
+        (
+            "flapping_changes",
+            "Turns down or up in an hour before it is held",
+            policy.flapping_changes.to_string(),
+        ),
         ("freeze", "Held for", time_text(policy.freeze_secs)),
         ("quorum_sources", "Sources that must tell of it", policy.quorum_sources.to_string()),
         (

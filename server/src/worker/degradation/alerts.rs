@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use domain::{
-    clock::{HOUR, SECOND},
+    clock::SECOND,
     clock_local::utc_time,
     severity::Severity,
     status::CellStatus,
@@ -14,7 +14,7 @@ use store::{AlertRow, CellRow, ChangeEvidenceRow, Tx};
 use super::{
     Of, Plan, Scene, freeze_on_record,
     held::{self, Voices},
-    propose,
+    propose, turns,
 };
 use crate::commands::{Ctx, Refusal, cells};
 
@@ -138,16 +138,16 @@ async fn propose(
     }
 }
 
-/// More automatic changes in an hour than policy allows: the worse state stays, and says so.
+/// It came and went more often in an hour than policy allows: the worse state stays, and says so.
 async fn is_flapping(tx: &mut Tx, ctx: &Ctx, policy: &Policy, cell: &mut CellRow) -> Result<bool, Refusal> {
     if cell.frozen_until_at.is_some_and(|until| until > ctx.now.millis()) {
         return Ok(true);
     }
-    let changes = tx.count_automatic_changes(&cell.id, ctx.now.plus(-HOUR)).await?;
-    let flapping = changes >= policy.flapping_changes;
+    let turns = turns(tx, ctx, &cell.id).await?;
+    let flapping = turns > policy.flapping_changes;
     cell.frozen_until_at = flapping.then(|| ctx.now.plus(policy.freeze_secs * SECOND).millis());
     if flapping {
-        freeze_on_record(tx, ctx, cell, changes).await?;
+        freeze_on_record(tx, ctx, cell, turns).await?;
     }
     Ok(flapping)
 }
