@@ -5,6 +5,7 @@ mod alertmanager;
 mod answer;
 mod aside;
 mod certificates;
+mod desk;
 mod envelope;
 mod es2plus;
 mod grid;
@@ -36,6 +37,7 @@ pub use writer::{Kept, Writer};
 
 use crate::state::App;
 use answer::{ItemError, Problem};
+use desk::{Admitted, Desk};
 use grid::Grid;
 use json::Marked;
 use scope::Scope;
@@ -48,6 +50,7 @@ const EVENTS_MAX: usize = 1_000;
 /// What the door needs.
 pub struct Door {
     app: App,
+    desk: Desk,
     writer: Writer,
     quotas: key::Quotas,
     grid: Mutex<(Timestamp, Arc<Grid>)>,
@@ -59,6 +62,7 @@ pub struct Door {
 pub fn router(app: &App, stop: watch::Receiver<bool>) -> Router {
     let door = Arc::new(Door {
         app: app.clone(),
+        desk: Desk::start(),
         writer: Writer::start(app.clone(), stop),
         quotas: key::Quotas::default(),
         grid: Mutex::default(),
@@ -96,19 +100,22 @@ async fn events(State(door): State<Arc<Door>>, request: Request<Body>) -> Respon
 }
 
 /// Key first, then the head, then the body: nobody without a key makes us read.
-async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> {
+async fn take(door: &Arc<Door>, request: Request<Body>) -> Result<Response, Problem> {
     let now = door.app.clock.now();
     let (parts, body) = request.into_parts();
     let (key, scope) = door.open(&parts, now).await?;
     let mode = envelope::mode(&parts.headers)?;
-    let body = read_body(&parts.headers, body).await?;
-    let candidates = envelope::read(mode, &parts.headers, &body, EVENTS_MAX)?;
-    door.quotas.charge_events(&key, candidates.len())?;
+    let admitted = door.let_in(read_body(&parts.headers, body).await?)?;
+    // Before it is read: what was read takes much room, and does not wait for the database.
     let grid = door.grid(now).await?;
-    let prepared: Vec<Result<writer::Item, ItemError>> = candidates
-        .into_iter()
-        .map(|c| c.and_then(|c| c.prepare(&door.app.keys, (&key, &scope), &grid, now)))
-        .collect();
+    let (body, reader) = (admitted.body.clone(), Arc::clone(door));
+    let read = move || {
+        let candidates = envelope::read(mode, &parts.headers, &body, EVENTS_MAX)?;
+        reader.quotas.charge_events(&key, candidates.len())?;
+        let prepare = |c: envelope::Candidate| c.prepare(&reader.app.keys, (&key, &scope), &grid, now);
+        Ok(candidates.into_iter().map(|c| c.and_then(prepare)).collect())
+    };
+    let prepared: Vec<Result<writer::Item, ItemError>> = door.desk.read(admitted.body.len(), read).await?;
     let outcome = door.keep(prepared).await?;
     Ok(answer::respond(mode, outcome))
 }
@@ -171,7 +178,7 @@ impl Door {
         &self,
         request: Request<Body>,
         now: Timestamp,
-    ) -> Result<(Arc<ApiKeyRow>, Scope, Bytes), Problem> {
+    ) -> Result<(Arc<ApiKeyRow>, Scope, Admitted), Problem> {
         let (parts, body) = request.into_parts();
         let (key, scope) = self.open(&parts, now).await?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
@@ -179,8 +186,15 @@ impl Door {
             let detail = "Send application/json.".into();
             return Err(Problem::new(415, "unsupported-media-type", "Not JSON", detail));
         }
-        let body = read_body(&parts.headers, body).await?;
-        Ok((key, scope, body))
+        let admitted = self.let_in(read_body(&parts.headers, body).await?)?;
+        Ok((key, scope, admitted))
+    }
+
+    /// A body that arrived may be read, unless too much is being read.
+    fn let_in(&self, body: Bytes) -> Result<Admitted, Problem> {
+        self.desk.admit(body).inspect_err(|_| {
+            self.counters.turned_away.fetch_add(1, Ordering::Relaxed);
+        })
     }
 
     /// Keeps events, and counts what became of them.

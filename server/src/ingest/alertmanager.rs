@@ -67,8 +67,8 @@ pub(super) async fn alerts(State(door): State<Arc<Door>>, request: Request<Body>
 
 async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> {
     let now = door.app.clock.now();
-    let (key, scope, body) = door.admit(request, now).await?;
-    let told: Notification = json_of(&body)?;
+    let (key, scope, admitted) = door.admit(request, now).await?;
+    let told: Notification = json_of(&admitted.body)?;
     if told.version != "4" {
         let detail = format!("version {:?} is not \"4\", the one that Alertmanager sends", told.version);
         return Err(Problem::new(422, "bad-version", "Not Alertmanager's webhook", detail).at("/version"));

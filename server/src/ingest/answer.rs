@@ -31,6 +31,13 @@ impl Problem {
         Self { status, slug, title, detail, pointer: None, retry_after_secs: None }
     }
 
+    /// More comes than can be read or made durable.
+    pub(super) fn busy() -> Self {
+        let detail =
+            "More arrives than can be made durable. Nothing of this request was kept; send it again.".into();
+        Self::new(429, "busy", "Too much at once", detail).retry_after(1)
+    }
+
     pub(super) const fn status(mut self, status: u16) -> Self {
         self.status = status;
         self

@@ -54,8 +54,8 @@ fn wrong(pointer: String, detail: String) -> Problem {
 
 async fn keep(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     let now = door.app.clock.now();
-    let (key, scope, body) = door.admit(request, now).await?;
-    let told: Told = json_of(&body)?;
+    let (key, scope, admitted) = door.admit(request, now).await?;
+    let told: Told = json_of(&admitted.body)?;
     if told.certificates.is_empty() || told.certificates.len() > CERTIFICATES_MAX {
         let detail = format!("Tell of 1 to {CERTIFICATES_MAX} certificates at a time.");
         return Err(wrong("/certificates".into(), detail));

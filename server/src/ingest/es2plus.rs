@@ -86,8 +86,8 @@ pub(super) async fn progress(State(door): State<Arc<Door>>, request: Request<Bod
 
 async fn take(door: &Door, request: Request<Body>) -> Result<(), Problem> {
     let now = door.app.clock.now();
-    let (key, scope, body) = door.admit(request, now).await?;
-    let told: Progress = json_of(&body)?;
+    let (key, scope, admitted) = door.admit(request, now).await?;
+    let told: Progress = json_of(&admitted.body)?;
     check(&told)?;
     door.quotas.charge_events(&key, 1)?;
     let occurred_at = Timestamp::parse_rfc3339(&told.timestamp)

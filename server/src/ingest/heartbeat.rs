@@ -45,8 +45,8 @@ pub(super) async fn beat(State(door): State<Arc<Door>>, request: Request<Body>) 
 
 async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     let now = door.app.clock.now();
-    let (key, scope, body) = door.admit(request, now).await?;
-    let beat: Beat = json_of(&body)?;
+    let (key, scope, admitted) = door.admit(request, now).await?;
+    let beat: Beat = json_of(&admitted.body)?;
     let wrong = |pointer: String, detail: String| {
         Problem::new(422, "bad-heartbeat", "The heartbeat is not valid", detail).at(pointer)
     };

@@ -142,24 +142,20 @@ impl Writer {
                 })
             })
             .collect();
-        let busy = || {
-            let detail =
-                "More arrives than can be made durable. Nothing of this request was kept; send it again.";
-            Problem::new(429, "busy", "Too much at once", detail.into()).retry_after(1)
-        };
         let mut outcomes = Vec::new().into_iter();
         if !items.is_empty() {
             let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
-            let place = Arc::clone(&self.places).try_acquire_many_owned(count).map_err(|_| busy())?;
+            let place =
+                Arc::clone(&self.places).try_acquire_many_owned(count).map_err(|_| Problem::busy())?;
             let (reply, answer) = oneshot::channel();
-            self.jobs.try_send(Job { items, _place: place, reply }).map_err(|_| busy())?;
+            self.jobs.try_send(Job { items, _place: place, reply }).map_err(|_| Problem::busy())?;
             let failed = || {
                 let detail = "The events could not be made durable. Nothing was kept; send them again.";
                 Problem::new(503, "unavailable", "Not now", detail.into()).retry_after(5)
             };
             outcomes = match answer.await {
                 Ok(Ok(outcomes)) => outcomes.into_iter(),
-                Ok(Err(NotKept::Behind)) => return Err(busy()),
+                Ok(Err(NotKept::Behind)) => return Err(Problem::busy()),
                 Ok(Err(NotKept::Failed)) | Err(_) => return Err(failed()),
             };
         }
