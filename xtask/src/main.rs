@@ -84,6 +84,8 @@ enum Bench {
     Ingest,
     /// A simulated day with two brown-outs beside the truth, by a manual clock; some minutes.
     Day,
+    /// What an evaluation costs with ninety days of figures behind it; some minutes.
+    History,
     /// Mail to many subscribers beside postfix's smtp-source, durable, near and far.
     Mail {
         #[command(flatten)]
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
         Command::Bench { what: Bench::Subscribe { amount } } => bench::subscribe(&root, &amount),
         Command::Bench { what: Bench::Console } => bench::console(&root),
         Command::Bench { what: Bench::Day } => bench::day(&root),
+        Command::Bench { what: Bench::History } => bench::history(&root),
         Command::Bench { what: Bench::Ingest } => bench::ingest(&root),
         Command::Bench { what: Bench::Webhooks } => bench::webhooks(&root),
         Command::Bench { what: Bench::Mail { amount } } => bench::mail(&root, &amount),

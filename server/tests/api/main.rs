@@ -16,6 +16,7 @@ mod ingest;
 mod judge;
 mod kpis;
 mod launches;
+mod long_history;
 mod public;
 mod rehearsals;
 mod reviews;

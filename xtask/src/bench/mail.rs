@@ -43,6 +43,8 @@ const CONNECTIONS: &str = "16";
 const FAR: Duration = Duration::from_millis(20);
 /// How often we look whether all has left: seldom enough not to be a load of its own.
 const ASK_AGAIN: Duration = Duration::from_millis(30);
+/// The share of the last round's time before we look for the first time.
+const UNSEEN: f64 = 0.7;
 /// Subscribers of one import.
 const AT_ONCE: usize = 20_000;
 
@@ -191,16 +193,17 @@ fn delivered(client: &mut Client, cookie: &str) -> Result<u64, String> {
 }
 
 /// Publishes once and waits until `count` more mails are on record as delivered; when the update was sent, and seconds
-/// from then on.
+/// from then on. Whoever looks counts what waits, which the sender would feel: for most of `about` seconds nobody does.
 fn publish(
     author: &mut Author<'_>,
     client: &mut Client,
     cookie: &str,
-    count: usize,
+    (count, about): (usize, f64),
 ) -> Result<(Instant, f64), String> {
     settle(client, cookie)?;
     let before = delivered(client, cookie)?;
     let posted_at = author.publish()?.posted_at;
+    thread::sleep(Duration::from_secs_f64(about * UNSEEN).saturating_sub(posted_at.elapsed()));
     settle(client, cookie)?;
     let secs = posted_at.elapsed().as_secs_f64();
     match delivered(client, cookie)? - before {
@@ -216,9 +219,9 @@ fn recorded(binary: &Path, data: &Path, amount: &MailAmount) -> Result<Kept, Str
     import(&subject, &cookie, amount.subscribers)?;
     let mut author = Author::new(&subject, &cookie)?;
     let mut client = Client::connect(&subject.host)?;
-    publish(&mut author, &mut client, &cookie, amount.subscribers)?; // warm
+    let (_, about) = publish(&mut author, &mut client, &cookie, (amount.subscribers, 0.0))?; // warm
     recorder.take();
-    let (begun, secs) = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+    let (begun, secs) = publish(&mut author, &mut client, &cookie, (amount.subscribers, about))?;
     let taken = recorder.take();
     let count: usize = taken.mails.values().sum();
     let first = taken.first.ok_or("no mail arrived")?;
@@ -238,11 +241,12 @@ fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<
     import(&subject, &cookie, amount.subscribers)?;
     let mut author = Author::new(&subject, &cookie)?;
     let mut client = Client::connect(&subject.host)?;
-    publish(&mut author, &mut client, &cookie, amount.subscribers)?; // warm
+    let (_, mut about) = publish(&mut author, &mut client, &cookie, (amount.subscribers, 0.0))?; // warm
     let mut near = Near::default();
     for _ in 0..amount.rounds {
         let theirs = sink.reference(amount.subscribers, size)?;
-        let (_, secs) = publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+        let (_, secs) = publish(&mut author, &mut client, &cookie, (amount.subscribers, about))?;
+        about = secs;
         #[allow(clippy::cast_precision_loss, reason = "a count")]
         let ours = amount.subscribers as f64 / secs;
         near.ratios.push(ours / theirs);
@@ -254,7 +258,7 @@ fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<
         let host = subject.host.clone();
         let reader = thread::spawn(move || percentile(&open_loop(&host, 1_000, 2), 0.99));
         thread::sleep(Duration::from_millis(300));
-        publish(&mut author, &mut client, &cookie, amount.subscribers)?;
+        publish(&mut author, &mut client, &cookie, (amount.subscribers, about))?;
         near.page_during.push(reader.join().map_err(|_| "a visitor broke off")?);
         let host = subject.host.clone();
         let reader = thread::spawn(move || percentile(&open_loop(&host, 1_000, 2), 0.99));
@@ -274,7 +278,7 @@ fn far(binary: &Path, data: &Path, amount: &MailAmount) -> Result<f64, String> {
     import(&subject, &cookie, count)?;
     let mut author = Author::new(&subject, &cookie)?;
     let mut client = Client::connect(&subject.host)?;
-    let (_, secs) = publish(&mut author, &mut client, &cookie, count)?;
+    let (_, secs) = publish(&mut author, &mut client, &cookie, (count, 0.0))?;
     let limit = CONNECTIONS.parse::<f64>().unwrap_or(1.0) / FAR.as_secs_f64();
     #[allow(clippy::cast_precision_loss, reason = "a count")]
     Ok(count as f64 / secs / limit)

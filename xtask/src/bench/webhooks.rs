@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use self::receiver::{Receiver, Sick};
+use self::receiver::{NICENESS, Receiver, Sick};
 use super::{
     Bound, Figure,
     client::{Client, form},
@@ -64,7 +64,8 @@ pub(crate) fn webhooks(root: &Path) -> Result<bool, String> {
     let method = format!(
         "Release build, demo operator, SQLite, {ENDPOINTS} endpoints on {HOSTS} hosts, all one receiver of this machine, signed, every attempt on record. From \
          the start of the publishing request to the first byte of each message; median of {ROUNDS} publications. Sick: 100 endpoints \
-         never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine. \
+         never answer and 100 answer 500; hung: 200 never answer. Counted are the healthy ones. Receiver and sender share the machine and \
+         its niceness, {NICENESS}. \
          Beside wrk -c{CONNECTIONS} with a constant POST of the same length into the same receiver, which keeps connections: our sender \
          alone (server/delivery/examples/flood.rs: {CONNECTIONS} endpoints, each message rendered and signed, nothing stored). Durable: messages a \
          second from the first of a publication to {MANY} such endpoints to its last, to the sender alone."
@@ -217,7 +218,7 @@ fn posts_of_wrk(data: &Path, receiver: &Receiver) -> Result<f64, String> {
         receiver.length()
     );
     std::fs::write(&script, text).map_err(|e| format!("{}: {e}", script.display()))?;
-    let mut wrk = Command::new("wrk");
+    let mut wrk = yielding("wrk".as_ref());
     wrk.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{WRK_SECS}s"), "-s"]).arg(&script);
     let out = wrk.arg(format!("http://{}/wrk", receiver.address)).output();
     let out = out.map_err(|e| format!("wrk does not run: {e}"))?;
@@ -226,9 +227,16 @@ fn posts_of_wrk(data: &Path, receiver: &Receiver) -> Result<f64, String> {
     rate.ok_or_else(|| format!("wrk said: {text}"))
 }
 
+/// A sender that gives way as Waypost's does, so that all stand alike to the receiver.
+fn yielding(program: &Path) -> Command {
+    let mut command = Command::new("nice");
+    command.args(["-n", &NICENESS.to_string()]).arg(program);
+    command
+}
+
 /// What our sender posts in a second when nothing is stored.
 fn posts_of_flood(root: &Path, flood: &Path, receiver: &Receiver) -> Result<f64, String> {
-    let mut command = Command::new(flood);
+    let mut command = yielding(flood);
     command.args([receiver.address.to_string(), CONNECTIONS.to_string(), WRK_SECS.to_string()]);
     let out = command.current_dir(root).output().map_err(|e| format!("{}: {e}", flood.display()))?;
     let text = String::from_utf8_lossy(&out.stdout);

@@ -52,6 +52,7 @@ impl Receiver {
         let (hanging, failing) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (all, hang, fail) = (Arc::clone(&seen), Arc::clone(&hanging), Arc::clone(&failing));
         thread::spawn(move || {
+            give_way();
             for stream in listener.incoming().flatten() {
                 let (all, hang, fail) = (Arc::clone(&all), Arc::clone(&hang), Arc::clone(&fail));
                 thread::spawn(move || serve(stream, &all, &hang, &fail));
@@ -90,6 +91,17 @@ impl Receiver {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(())
+    }
+}
+
+/// Niceness of what leaves Waypost. Receivers have it too, in whose stead this thread is on this machine: else each
+/// message stops its sender at once, which no receiver on a machine of its own can do.
+pub(super) const NICENESS: i32 = 10;
+
+/// For this thread and those that it starts.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        eprintln!("the receiver keeps its priority: {error}");
     }
 }
 
@@ -132,14 +144,17 @@ fn answer(
         if let Some(rest) = text.strip_prefix("POST /e/") {
             n = rest.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
         }
-        if let Some(value) = text.to_ascii_lowercase().strip_prefix("content-length: ") {
+        const LENGTH: &str = "content-length: ";
+        if let Some((name, value)) = text.split_at_checked(LENGTH.len())
+            && name.eq_ignore_ascii_case(LENGTH)
+        {
             length = value.parse().unwrap_or(0);
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (hanging, failing) = (hanging.load(Ordering::Relaxed), failing.load(Ordering::Relaxed));
-    let is_challenge = body.windows(18).take(256).any(|w| w == b"endpoint.challenge");
+    let is_challenge = length < 512 && body.windows(18).any(|w| w == b"endpoint.challenge");
     if is_challenge {
         seen.lock().unwrap_or_else(PoisonError::into_inner).challenges += 1;
     } else if n != usize::MAX {
