@@ -202,6 +202,8 @@ async fn open_postgres(url: &str) -> Result<Pools> {
         // Whatever is asked for has its index; and to compile a query takes longer than any of them.
         ("enable_seqscan", "off"),
         ("jit", "off"),
+        // To plan takes as long as most of what is planned here.
+        ("plan_cache_mode", "force_generic_plan"),
     ]);
     let pool = PgPoolOptions::new()
         .max_connections(16)

@@ -47,3 +47,24 @@ impl Ahead {
         if waiting * 2 > self.ahead { 0 } else { self.ahead - waiting }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_leaves_in_its_span_is_claimed_and_no_more() {
+        let mut ahead = Ahead::new((100, 4_000), Duration::from_millis(250));
+        assert_eq!((ahead.get(), ahead.room(0), ahead.room(50), ahead.room(51)), (100, 100, 50, 0));
+        let mut pass = async |ms, count| {
+            tokio::time::advance(Duration::from_millis(ms)).await;
+            ahead.left(count);
+            ahead.get()
+        };
+        assert_eq!(pass(249, 1_000).await, 100, "too short to tell");
+        assert_eq!(pass(1, 1_000).await, 2_000, "2,000 in a quarter second");
+        assert_eq!(pass(1_000, 2_000).await, 500);
+        assert_eq!(pass(250, 1_000_000).await, 4_000, "at most");
+        assert_eq!(pass(60_000, 1).await, 100, "at least");
+    }
+}
