@@ -1,6 +1,6 @@
 //! Secrets outside the database: one 32-byte root, from a file (0600) or the environment; every use derives its own.
 
-use std::path::Path;
+use std::{path::Path, sync::OnceLock};
 
 use chacha20poly1305::{
     ChaCha20Poly1305, Key, KeyInit, Nonce,
@@ -15,6 +15,15 @@ use crate::clock::random;
 /// The root secret and what is derived from it.
 pub struct Keys {
     root: [u8; 32],
+    /// By purpose, for the first time that it is needed: every message needs several.
+    derived: [OnceLock<Derived>; PURPOSES],
+    cipher: OnceLock<ChaCha20Poly1305>,
+}
+
+/// A derived key, and what hashes with it.
+struct Derived {
+    key: [u8; 32],
+    mac: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -46,11 +55,14 @@ pub enum Purpose {
     Evidence,
 }
 
+/// How many purposes there are.
+const PURPOSES: usize = Purpose::Evidence as usize + 1;
+
 impl Keys {
     /// From 32 bytes.
     #[must_use]
     pub const fn new(root: [u8; 32]) -> Self {
-        Self { root }
+        Self { root, derived: [const { OnceLock::new() }; PURPOSES], cipher: OnceLock::new() }
     }
 
     /// Reads the key file, or makes it (mode 0600) when it is not there.
@@ -75,7 +87,7 @@ impl Keys {
                 writeln!(file, "{}", HEXLOWER.encode(&root))
                     .and_then(|()| file.sync_all())
                     .map_err(|e| wrong(&e))?;
-                Ok(Self { root })
+                Ok(Self::new(root))
             }
             Err(e) => Err(wrong(&e)),
         }
@@ -84,22 +96,32 @@ impl Keys {
     /// From 64 hex digits.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        let root = HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()?;
-        Some(Self { root })
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self::new)
     }
 
     /// The key for one purpose.
     #[must_use]
     pub fn derive(&self, purpose: Purpose) -> [u8; 32] {
-        hmac_sha256(&self.root, &[format!("waypost/{purpose:?}/1").as_bytes()])
+        self.derived(purpose).key
+    }
+
+    fn derived(&self, purpose: Purpose) -> &Derived {
+        self.derived[purpose as usize].get_or_init(|| {
+            let name = format!("waypost/{purpose:?}/1");
+            let key = keyed(&self.root).chain_update(name.as_bytes()).finalize().into_bytes().into();
+            Derived { key, mac: keyed(&key) }
+        })
     }
 
     /// Keyed hash of `parts` for one purpose; parts are length-prefixed, so they cannot run into one another.
     #[must_use]
     pub fn mac(&self, purpose: Purpose, parts: &[&str]) -> [u8; 32] {
-        let framed: Vec<Vec<u8>> =
-            parts.iter().map(|p| [&(p.len() as u64).to_be_bytes()[..], p.as_bytes()].concat()).collect();
-        hmac_sha256(&self.derive(purpose), &framed.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        let mut mac = self.derived(purpose).mac.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().into()
     }
 
     /// [`Keys::mac`] as 43 URL-safe characters.
@@ -128,17 +150,14 @@ impl Keys {
         self.cipher().decrypt(&Nonce::from(nonce), Payload { msg: body, aad: context.as_bytes() }).ok()
     }
 
-    fn cipher(&self) -> ChaCha20Poly1305 {
-        ChaCha20Poly1305::new(&Key::from(self.derive(Purpose::Seal)))
+    fn cipher(&self) -> &ChaCha20Poly1305 {
+        self.cipher.get_or_init(|| ChaCha20Poly1305::new(&Key::from(self.derive(Purpose::Seal))))
     }
 }
 
-fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac =
-        <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|p| mac.update(p));
-    mac.finalize().into_bytes().into()
+    <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length")
 }
 
 /// SHA-256 in hex: how tokens and cookies are stored.
@@ -151,4 +170,37 @@ pub fn token_hash(token: &str) -> String {
 #[must_use]
 pub fn new_token() -> String {
     BASE64URL_NOPAD.encode(&random::<32>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(key: &[u8], text: &[u8]) -> [u8; 32] {
+        let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).unwrap();
+        mac.chain_update(text).finalize().into_bytes().into()
+    }
+
+    #[test]
+    fn what_was_derived_yesterday_is_derived_today() {
+        let keys = Keys::new([7; 32]);
+        for _ in 0..2 {
+            let key = plain(&[7; 32], b"waypost/MailLink/1");
+            assert_eq!(keys.derive(Purpose::MailLink), key);
+            let text = b"\0\0\0\0\0\0\0\x02ab\0\0\0\0\0\0\0\x01c";
+            assert_eq!(keys.mac(Purpose::MailLink, &["ab", "c"]), plain(&key, text));
+            assert_ne!(keys.mac(Purpose::MailLink, &["a", "bc"]), plain(&key, text));
+            assert_ne!(keys.mac(Purpose::Form, &["ab", "c"]), plain(&key, text));
+        }
+    }
+
+    #[test]
+    fn a_secret_opens_in_its_row_alone() {
+        let keys = Keys::new([7; 32]);
+        let sealed = keys.seal("subscribers/1", b"secret");
+        assert_eq!(Keys::new([7; 32]).open("subscribers/1", &sealed).as_deref(), Some(&b"secret"[..]));
+        assert_eq!(keys.open("subscribers/2", &sealed), None);
+        assert_eq!(Keys::new([8; 32]).open("subscribers/1", &sealed), None);
+        assert_ne!(keys.seal("subscribers/1", b"secret"), sealed, "each time another nonce");
+    }
 }

@@ -12,9 +12,10 @@ use tokio::time::Instant;
 
 use super::{line::Line, target::Target};
 
-/// Connections kept to one host and port, and in all: as many as there are messages on their way at once.
+/// Connections kept to one host and port, and in all: twice as many as there are messages on their way at once, since those
+/// go now to some hosts, now to others.
 const PER_HOST: usize = 64;
-const IN_ALL: usize = 256;
+const IN_ALL: usize = 512;
 /// A connection is closed after this time, however busy: certificates are looked at again.
 const AGE_MAX: Duration = Duration::from_secs(300);
 

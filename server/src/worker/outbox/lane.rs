@@ -91,7 +91,8 @@ struct Ready {
 
 pub(super) struct Lane {
     app: App,
-    senders: Arc<Senders>,
+    /// What every attempt needs; one count to raise for each.
+    means: Arc<(App, Arc<Senders>)>,
     sending: JoinSet<(Verdict, i64)>,
     /// What each attempt is about; an attempt that panics still has its row here.
     under_way: HashMap<Id, Claim>,
@@ -117,8 +118,8 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(app: App, senders: Arc<Senders>) -> Self {
         Self {
+            means: Arc::new((app.clone(), senders)),
             app,
-            senders,
             sending: JoinSet::new(),
             under_way: HashMap::new(),
             ready: VecDeque::new(),
@@ -295,10 +296,10 @@ impl Lane {
             self.sick_under_way += usize::from(claim.is_sick);
             self.busy.insert(to.id.clone(), busy + 1);
             self.hosts.insert(to.host.clone(), beside + 1);
-            let (app, senders) = (self.app.clone(), self.senders.clone());
+            let means = Arc::clone(&self.means);
             let attempt = self.sending.spawn(async move {
-                let begun = Instant::now();
-                let verdict = attempt(&app, &senders, &told, &to).await;
+                let (begun, (app, senders)) = (Instant::now(), &*means);
+                let verdict = attempt(app, senders, &told, &to).await;
                 (verdict, i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX))
             });
             self.under_way.insert(attempt.id(), claim);
