@@ -18,6 +18,9 @@ use signal_hook::{
 
 /// Environment variable that marks every process of this run.
 const MARK: &str = "WAYPOST_XTASK_RUN";
+/// What `.cargo/config.toml` sets, and cargo hands on to us. A cargo that is started with it builds anew what one without
+/// it has built, and the other way round.
+const OF_CARGO: &str = "LIBSQLITE3_FLAGS";
 /// How long a process may take to end once asked.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -39,7 +42,11 @@ pub(crate) fn stop_everything_on_signal() {
 /// A program that is stopped with us. Standard input is closed: nothing may wait for a person.
 pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.env(MARK, std::process::id().to_string()).stdin(Stdio::null()).process_group(0);
+    command
+        .env(MARK, std::process::id().to_string())
+        .env_remove(OF_CARGO)
+        .stdin(Stdio::null())
+        .process_group(0);
     command
 }
 
