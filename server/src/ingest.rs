@@ -108,14 +108,15 @@ async fn take(door: &Arc<Door>, request: Request<Body>) -> Result<Response, Prob
     let admitted = door.let_in(read_body(&parts.headers, body).await?)?;
     // Before it is read: what was read takes much room, and does not wait for the database.
     let grid = door.grid(now).await?;
-    let (body, reader) = (admitted.body.clone(), Arc::clone(door));
-    let read = move || {
-        let candidates = envelope::read(mode, &parts.headers, &body, EVENTS_MAX)?;
+    let reader = Arc::clone(door);
+    let read = move |body: &[u8]| {
+        let candidates = envelope::read(mode, &parts.headers, body, EVENTS_MAX)?;
         reader.quotas.charge_events(&key, candidates.len())?;
         let prepare = |c: envelope::Candidate| c.prepare(&reader.app.keys, (&key, &scope), &grid, now);
         Ok(candidates.into_iter().map(|c| c.and_then(prepare)).collect())
     };
-    let prepared: Vec<Result<writer::Item, ItemError>> = door.desk.read(admitted.body.len(), read).await?;
+    let (prepared, _place): (Vec<Result<writer::Item, ItemError>>, _) =
+        door.desk.read(admitted, read).await?;
     let outcome = door.keep(prepared).await?;
     Ok(answer::respond(mode, outcome))
 }
@@ -173,12 +174,12 @@ impl Door {
         Ok((key, scope))
     }
 
-    /// The same, for a door of plain JSON, with the body.
-    async fn admit(
+    /// The same, for a door of plain JSON, with what it says; and the place of its body, to be held until it is kept.
+    async fn told<T: DeserializeOwned + Send + 'static>(
         &self,
         request: Request<Body>,
         now: Timestamp,
-    ) -> Result<(Arc<ApiKeyRow>, Scope, Admitted), Problem> {
+    ) -> Result<(Arc<ApiKeyRow>, Scope, (T, Admitted)), Problem> {
         let (parts, body) = request.into_parts();
         let (key, scope) = self.open(&parts, now).await?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
@@ -187,7 +188,7 @@ impl Door {
             return Err(Problem::new(415, "unsupported-media-type", "Not JSON", detail));
         }
         let admitted = self.let_in(read_body(&parts.headers, body).await?)?;
-        Ok((key, scope, admitted))
+        Ok((key, scope, self.desk.read(admitted, json_of).await?))
     }
 
     /// A body that arrived may be read, unless too much is being read.

@@ -51,7 +51,7 @@ pub enum Purpose {
     Profile,
     /// Key pairs that sign webhooks.
     WebhookKey,
-    /// The key pair that signs evidence packs.
+    /// The key pair that signs evidence packs. The last one: [`PURPOSES`] counts by it.
     Evidence,
 }
 

@@ -15,6 +15,7 @@ mod relay;
 mod stats;
 mod subject;
 mod subscribe;
+mod told;
 mod webhooks;
 mod wrk;
 

@@ -16,7 +16,7 @@ use crate::{
 
 /// Packages that share one set of features. `hydrate` is browser code and `xtask` has its own small tree: neither
 /// may be unified with the server's.
-const SERVER_SIDE: [&str; 5] = ["domain", "app", "store", "delivery", "server"];
+pub(crate) const SERVER_SIDE: [&str; 5] = ["domain", "app", "store", "delivery", "server"];
 
 /// One part of the suite.
 struct Part {
@@ -110,7 +110,8 @@ fn cargo_with(args: &[&str]) -> Command {
     command
 }
 
-fn with_packages(mut command: Command, packages: &[&str]) -> Command {
+/// The same command for these packages alone.
+pub(crate) fn with_packages(mut command: Command, packages: &[&str]) -> Command {
     for package in packages {
         command.args(["--package", package]);
     }

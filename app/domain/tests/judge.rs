@@ -269,6 +269,7 @@ fn flapping_freezes_the_worse_state() {
         evidence: evidence(100, 100, now),
         evidence_from: Some(now),
     };
+    assert_eq!(settle(&policy, &mut standing.clone(), &better, 3, now), Settled::Moved, "as often as it may");
     assert_eq!(settle(&policy, &mut standing, &better, 4, now), Settled::Froze);
     assert_eq!(settle(&policy, &mut standing, &better, 0, now.plus(HOUR - 1)), Settled::Frozen);
     assert_eq!(standing.status, CellStatus::PartialOutage);

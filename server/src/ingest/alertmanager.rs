@@ -25,7 +25,6 @@ use super::{
     Door,
     answer::Problem,
     grid::{ALERTMANAGER, Grid},
-    json_of,
     scope::Scope,
 };
 
@@ -67,8 +66,7 @@ pub(super) async fn alerts(State(door): State<Arc<Door>>, request: Request<Body>
 
 async fn take(door: &Door, request: Request<Body>) -> Result<Response, Problem> {
     let now = door.app.clock.now();
-    let (key, scope, admitted) = door.admit(request, now).await?;
-    let told: Notification = json_of(&admitted.body)?;
+    let (key, scope, (told, _place)) = door.told::<Notification>(request, now).await?;
     if told.version != "4" {
         let detail = format!("version {:?} is not \"4\", the one that Alertmanager sends", told.version);
         return Err(Problem::new(422, "bad-version", "Not Alertmanager's webhook", detail).at("/version"));

@@ -14,7 +14,7 @@ use domain::clock::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Door, answer::Problem, json_of};
+use super::{Door, answer::Problem};
 use crate::commands::{
     Ctx, Refusal,
     certificates::{self, Given},
@@ -54,8 +54,7 @@ fn wrong(pointer: String, detail: String) -> Problem {
 
 async fn keep(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     let now = door.app.clock.now();
-    let (key, scope, admitted) = door.admit(request, now).await?;
-    let told: Told = json_of(&admitted.body)?;
+    let (key, scope, (told, _place)) = door.told::<Told>(request, now).await?;
     if told.certificates.is_empty() || told.certificates.len() > CERTIFICATES_MAX {
         let detail = format!("Tell of 1 to {CERTIFICATES_MAX} certificates at a time.");
         return Err(wrong("/certificates".into(), detail));

@@ -24,7 +24,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::EventRow;
 
-use super::{Door, answer::Problem, grid::ES2PLUS, json_of, writer::Item};
+use super::{Door, answer::Problem, grid::ES2PLUS, writer::Item};
 use crate::keys::Purpose;
 
 /// What is said of the protocol when the request does not.
@@ -86,8 +86,7 @@ pub(super) async fn progress(State(door): State<Arc<Door>>, request: Request<Bod
 
 async fn take(door: &Door, request: Request<Body>) -> Result<(), Problem> {
     let now = door.app.clock.now();
-    let (key, scope, admitted) = door.admit(request, now).await?;
-    let told: Progress = json_of(&admitted.body)?;
+    let (key, scope, (told, _place)) = door.told::<Progress>(request, now).await?;
     check(&told)?;
     door.quotas.charge_events(&key, 1)?;
     let occurred_at = Timestamp::parse_rfc3339(&told.timestamp)

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 use store::HeartbeatRow;
 
-use super::{Door, answer::Problem, json_of};
+use super::{Door, answer::Problem};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,8 +45,7 @@ pub(super) async fn beat(State(door): State<Arc<Door>>, request: Request<Body>) 
 
 async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     let now = door.app.clock.now();
-    let (key, scope, admitted) = door.admit(request, now).await?;
-    let beat: Beat = json_of(&admitted.body)?;
+    let (key, scope, (beat, _place)) = door.told::<Beat>(request, now).await?;
     let wrong = |pointer: String, detail: String| {
         Problem::new(422, "bad-heartbeat", "The heartbeat is not valid", detail).at(pointer)
     };

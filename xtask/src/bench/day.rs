@@ -5,29 +5,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Bound, Figure, report, stats::percentile};
-use crate::{build, process};
+use super::{Bound, Figure, report, stats::percentile, told::told};
 
 /// Plays the day.
 ///
 /// # Errors
 /// When the test cannot run or tells nothing.
 pub(crate) fn day(root: &Path) -> Result<bool, String> {
-    let told = build::target(root).join("bench/day.told.json");
-    let dir = told.parent().unwrap_or(root);
-    std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let _ = std::fs::remove_file(&told);
-    let mut test = process::command("cargo");
-    // The same features as the rest of the tests: nothing is built twice.
-    test.args(["nextest", "run", "--run-ignored", "only", "-E", "test(a_day_with_two_brown_outs)"]);
-    test.env("WAYPOST_DAY", &told).current_dir(root);
-    // What it saw is told whether it is as it should be or not.
-    let ran = process::run(test);
-    let text = std::fs::read_to_string(&told).map_err(|e| match ran {
-        Err(why) => why,
-        Ok(()) => format!("{}: {e}", told.display()),
-    })?;
-    let told: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let told = told(root, "a_day_with_two_brown_outs", "WAYPOST_DAY")?;
     for line in told["timeline"].as_array().into_iter().flatten() {
         println!("{}", line.as_str().unwrap_or_default());
     }
@@ -85,9 +70,8 @@ fn figures(told: &Value) -> [Figure; 5] {
             name: "well_after_secs",
             what: "end of a brown-out to the last of its cells being well again",
             value: percentile(&well, 1.0),
-            // It comes back on 60 to 120 newer samples: in the quietest country they take half an hour.
-            gate: most(2_400.0),
-            goal: most(1_200.0),
+            gate: most(1_200.0),
+            goal: most(900.0),
             detail: json!(well),
         },
     ]

@@ -8,34 +8,15 @@ use serde_json::{Value, json};
 use super::{
     Bound, Figure, report,
     stats::{median, percentile},
+    told::told,
 };
-use crate::{build, process};
 
 /// Measures it.
 ///
 /// # Errors
 /// When the test cannot run or tells nothing.
 pub(crate) fn history(root: &Path) -> Result<bool, String> {
-    let told = build::target(root).join("bench/history.told.json");
-    let dir = told.parent().unwrap_or(root);
-    std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let _ = std::fs::remove_file(&told);
-    let mut test = process::command("cargo");
-    // The same features as the rest of the tests: nothing is built twice.
-    test.args([
-        "nextest",
-        "run",
-        "--run-ignored",
-        "only",
-        "-E",
-        "test(an_evaluation_with_ninety_days_behind_it)",
-    ]);
-    process::run({
-        test.env("WAYPOST_HISTORY", &told).current_dir(root);
-        test
-    })?;
-    let text = std::fs::read_to_string(&told).map_err(|e| format!("{}: {e}", told.display()))?;
-    let told: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let told = told(root, "an_evaluation_with_ninety_days_behind_it", "WAYPOST_HISTORY")?;
     let figures: Vec<Figure> = [("sqlite", SQLITE), ("postgres", POSTGRES)]
         .into_iter()
         .flat_map(|(engine, names)| figures(names, &told[engine]))
