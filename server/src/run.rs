@@ -16,11 +16,14 @@ use crate::{
     },
     config::{Config, DEFAULT_TOML},
     demo, evidence,
-    http::{public, router, serve},
+    http::{
+        public, router,
+        serve::{self, House},
+    },
     simulate,
     state::App,
     worker::{
-        background::{self, Threads, Way},
+        background::{self, Lane, Threads, Way},
         degradation, housekeeping, journeys, kpis, launches, outbox, presence, retention, suppliers, timers,
     },
 };
@@ -115,8 +118,13 @@ pub(crate) fn start_workers(
     Ok(())
 }
 
-/// Serves until the stop.
-pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bool>) {
+/// Serves until the stop. The threads that it returns are to be kept until the database is closed.
+///
+/// # Errors
+/// When the system gives no threads.
+pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bool>) -> Result<Lane, String> {
+    let lane =
+        Lane::open("telemetry", Threads::One, Way::Some).map_err(|e| format!("no more threads: {e}"))?;
     let router = router(&app, stop.clone());
     let fast = {
         let app = app.clone();
@@ -127,8 +135,9 @@ pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bo
         let (app, stop) = (app.clone(), stop.clone());
         async move { snapshot.run(app, stop).await }
     });
-    serve::serve(listener, router, fast, stop).await;
+    serve::serve(listener, House { router, fast, telemetry: lane.handle() }, stop).await;
     let _ = refreshing.await;
+    Ok(lane)
 }
 
 async fn serve_command(mut config: Config, no_worker: bool, as_json: bool) -> Result<(), String> {
@@ -154,9 +163,10 @@ async fn serve_command(mut config: Config, no_worker: bool, as_json: bool) -> Re
     if !no_worker {
         start_workers(&app, &stop, &mut tasks)?;
     }
-    serve_app(app.clone(), listener, stop).await;
+    let lane = serve_app(app.clone(), listener, stop).await?;
     while tasks.join_next().await.is_some() {}
     app.store.close().await;
+    drop(lane);
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use hyper::{Request, Response, body::Incoming, server::conn::http1, service::ser
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
 };
@@ -34,13 +35,27 @@ const EXCHANGE: Duration = Duration::from_secs(30);
 /// How long running requests may finish after the stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// How requests of telemetry begin.
+const TELEMETRY: [&[u8]; 2] = [b"POST /ingest/", b"POST /gsma/"];
+
 /// What answers before the router: rendered pages from memory.
 pub type Fast = Arc<dyn Fn(&Request<Incoming>) -> Option<Response<Full<Bytes>>> + Send + Sync>;
 
 type Answer = Response<Either<Full<Bytes>, Body>>;
 
+/// Who answers, for every connection the same.
+#[derive(Clone)]
+pub struct House {
+    /// What most requests go to.
+    pub router: Router,
+    /// What answers before it.
+    pub fast: Fast,
+    /// Where connections that begin with telemetry are served, so that no visitor waits behind them.
+    pub telemetry: Handle,
+}
+
 /// Serves until `stop` turns true, then lets running requests finish for a few seconds.
-pub async fn serve(listener: TcpListener, router: Router, fast: Fast, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, house: House, mut stop: watch::Receiver<bool>) {
     let gate = Arc::new(Gate::default());
     let mut connections = JoinSet::new();
     loop {
@@ -55,9 +70,9 @@ pub async fn serve(listener: TcpListener, router: Router, fast: Fast, mut stop: 
             continue;
         };
         let Some(pass) = gate.admit(peer.ip()) else { continue };
-        let (router, fast, stop) = (router.clone(), fast.clone(), stop.clone());
+        let (house, stop) = (house.clone(), stop.clone());
         connections.spawn(async move {
-            connection(stream, peer, router, fast, stop).await;
+            lead(stream, peer, house, stop).await;
             drop(pass);
         });
     }
@@ -65,19 +80,46 @@ pub async fn serve(listener: TcpListener, router: Router, fast: Fast, mut stop: 
     let _ = tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    fast: Fast,
-    mut stop: watch::Receiver<bool>,
-) {
+/// Serves a connection on the threads that its first request is for.
+async fn lead(stream: TcpStream, peer: SocketAddr, house: House, mut stop: watch::Receiver<bool>) {
+    let first = tokio::select! {
+        first = tokio::time::timeout(HEAD, is_telemetry(&stream)) => first,
+        () = stopped(&mut stop) => return,
+    };
+    match first {
+        Ok(Ok(true)) => {
+            let Ok(stream) = stream.into_std() else { return };
+            let lane = house.telemetry.clone();
+            let work = async move {
+                if let Ok(stream) = TcpStream::from_std(stream) {
+                    connection(stream, peer, house, stop).await;
+                }
+            };
+            let mut there = JoinSet::new(); // whose end aborts it
+            there.spawn_on(work, &lane);
+            there.join_next().await;
+        }
+        Ok(Ok(false)) => connection(stream, peer, house, stop).await,
+        // It broke, or said nothing.
+        Ok(Err(_)) | Err(_) => {}
+    }
+}
+
+/// Whether the first bytes say so. A connection whose first packet is shorter than that is a visitor's: who is slow is no
+/// load.
+async fn is_telemetry(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut first = [0; 14];
+    let read = stream.peek(&mut first).await?;
+    Ok(TELEMETRY.iter().any(|begins| first[..read].starts_with(begins)))
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, house: House, mut stop: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_read_timeout(Some(STALL));
     stream.set_write_timeout(Some(STALL));
     let stream = TokioIo::new(Box::pin(stream));
-    let service = service_fn(|request: Request<Incoming>| answer(request, peer, &router, &fast));
+    let service = service_fn(|request: Request<Incoming>| answer(request, peer, &house));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -100,18 +142,13 @@ pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    router: &Router,
-    fast: &Fast,
-) -> Result<Answer, Infallible> {
-    if let Some(response) = fast(&request) {
+async fn answer(request: Request<Incoming>, peer: SocketAddr, house: &House) -> Result<Answer, Infallible> {
+    if let Some(response) = (house.fast)(&request) {
         return Ok(response.map(Either::Left));
     }
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    let response = tokio::time::timeout(EXCHANGE, router.clone().oneshot(request)).await;
+    let response = tokio::time::timeout(EXCHANGE, house.router.clone().oneshot(request)).await;
     Ok(match response {
         Ok(Ok(response)) => response.map(Either::Right),
         Ok(Err(never)) => match never {},

@@ -1,6 +1,6 @@
 //! Threads for work that gives way: whoever reads the page or leads an incident comes first.
 
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 /// How many threads some work gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,4 +59,37 @@ where
         return;
     }
     let _ = end.await;
+}
+
+/// Threads of their own for tasks that others bring. They end when this is dropped, and with them what still runs there;
+/// database connections that were opened there live no longer.
+#[derive(Debug)]
+pub struct Lane {
+    handle: Handle,
+    _end: oneshot::Sender<()>,
+}
+
+impl Lane {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn open(name: &'static str, threads: Threads, way: Way) -> std::io::Result<Self> {
+        let runtime = runtime(name, threads, way)?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel::<()>();
+        let body = move || {
+            give_way(way);
+            let _ = runtime.block_on(ended);
+            runtime.shutdown_background();
+        };
+        std::thread::Builder::new().name(name.to_owned()).spawn(body)?;
+        Ok(Self { handle, _end: end })
+    }
+
+    /// Where tasks are brought.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
 }

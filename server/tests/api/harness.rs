@@ -13,7 +13,7 @@ use server::{
     config::Config,
     keys::Keys,
     state::App,
-    worker,
+    worker::{self, background::Lane},
 };
 use store::{
     Engine,
@@ -43,7 +43,7 @@ pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     judge: Mutex<worker::degradation::Judge>,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<()>,
+    serving: JoinHandle<Result<Lane, String>>,
     database: TestDatabase,
     _data: TestDir,
 }
@@ -75,7 +75,7 @@ impl TestApp {
     /// Ends it and removes its database.
     pub(crate) async fn end(self) {
         let _ = self.stop.send(true);
-        self.serving.await.expect("serving ends well");
+        let _lane = self.serving.await.expect("an end").expect("it ends well");
         self.database.discard().await;
     }
 
