@@ -21,6 +21,7 @@ export interface Ready {
   ingest_url: string;
   ingest_key: string;
   mail_spool: string;
+  partner_page: string;
 }
 
 export class Waypost {

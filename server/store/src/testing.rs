@@ -57,6 +57,14 @@ impl TestDatabase {
         Self { store, url, scratch }
     }
 
+    /// Runs SQL on a PostgreSQL database with a connection of its own: a fault that a test needs.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn on_itself(&self, sql: &str) {
+        on_server(&self.url, sql.to_owned()).await;
+    }
+
     /// Closes and removes it. A test that panics leaves it to the end of the cluster.
     ///
     /// # Panics
@@ -86,7 +94,7 @@ async fn on_server(url: &str, sql: String) {
     let mut connection = PgConnection::connect_with(&options)
         .await
         .unwrap_or_else(|e| panic!("PostgreSQL for tests does not answer: {e}"));
-    sqlx::query(AssertSqlSafe(sql.clone())).execute(&mut connection).await.unwrap_or_else(|e| {
+    sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await.unwrap_or_else(|e| {
         panic!("{sql}: {e} (the tests' PostgreSQL user must be allowed to create databases)")
     });
     let _ = connection.close().await;

@@ -6,6 +6,7 @@ mod harness;
 mod access;
 mod audiences;
 mod command;
+mod connections;
 mod degradation;
 mod doors;
 mod engagement;

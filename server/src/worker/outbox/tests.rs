@@ -5,6 +5,7 @@ mod bad_receivers;
 pub(crate) mod bench;
 mod canary;
 mod chat;
+mod commits;
 mod endpoints;
 mod faults;
 mod leases;

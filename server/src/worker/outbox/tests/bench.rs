@@ -41,7 +41,7 @@ pub(crate) struct Bench {
     pub(crate) sink_address: SocketAddr,
     stop: Mutex<watch::Sender<bool>>,
     spool: PathBuf,
-    database: TestDatabase,
+    pub(crate) database: TestDatabase,
     _data: TestDir,
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{clock::new_id, commands::subscribe::mail_pause};
 
 /// Confirmed subscribers besides the first, who is made the long way.
-async fn many(bench: &Bench, addresses: &[String]) -> Vec<String> {
+pub(crate) async fn many(bench: &Bench, addresses: &[String]) -> Vec<String> {
     let row = bench.subscriber(&addresses[0], &[]).await;
     let mut ids = vec![row.id.clone()];
     let mut tx = bench.app.store.write().await.unwrap();
@@ -34,7 +34,7 @@ async fn many(bench: &Bench, addresses: &[String]) -> Vec<String> {
     ids
 }
 
-fn addresses(count: usize, domain: &str) -> Vec<String> {
+pub(crate) fn addresses(count: usize, domain: &str) -> Vec<String> {
     (0..count).map(|n| format!("r{n:02}@{domain}")).collect()
 }
 
@@ -51,7 +51,7 @@ async fn until_all_left(bench: &Bench) {
 }
 
 /// Every mail that was heard of, kept or not, has one Message-ID per recipient.
-fn ids_are_stable(peer: &Peer) {
+pub(crate) fn ids_are_stable(peer: &Peer) {
     let mut ids: HashMap<String, String> = HashMap::new();
     for heard in peer.heard() {
         let message = heard.message.replace("\r\n ", " ");
