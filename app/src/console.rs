@@ -12,6 +12,7 @@ pub mod edit;
 pub mod engagement;
 pub mod evidence;
 pub mod explorer;
+pub mod found;
 mod incident;
 pub mod launches;
 mod lists;

@@ -14,6 +14,7 @@ mod json;
 mod key;
 mod kpi_metrics;
 mod metrics;
+mod personal;
 mod scope;
 mod writer;
 

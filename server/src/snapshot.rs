@@ -3,6 +3,7 @@
 
 mod address;
 mod cohorts;
+mod dates;
 mod page;
 mod polisher;
 #[cfg(test)]
@@ -27,10 +28,12 @@ use tokio::{sync::watch, task::yield_now, time::timeout};
 
 use self::{
     address::{Address, EAGER},
+    dates::Dates,
     polisher::Polisher,
 };
 pub use self::{
     cohorts::{Cohorts, Seat},
+    dates::Since,
     page::{Facts, Kind, Page, Variant},
 };
 use crate::{clock::Clock, http::serve::stopped, reads::World, state::App};
@@ -54,6 +57,7 @@ struct Generation {
     world: Arc<World>,
     eager: HashMap<Address, Arc<Page>>,
     on_demand: Mutex<HashMap<Address, Slot>>,
+    dates: Arc<Dates>,
 }
 
 /// The rendered public side of the page.
@@ -204,10 +208,11 @@ impl Snapshot {
 impl Generation {
     async fn render(world: World, origin: &str, old: Option<&Self>) -> Self {
         let mut eager = HashMap::new();
+        let dates = old.map(|o| Arc::clone(&o.dates)).unwrap_or_default();
         for address in EAGER {
             yield_now().await;
             let known = old.and_then(|o| o.eager.get(&address));
-            let page = match fresh(&world, origin, &address, known) {
+            let page = match fresh((&world, &dates), origin, &address, known) {
                 None => continue,
                 Some(Rendered::Known(page)) => page,
                 Some(Rendered::New(text, tag, facts)) => {
@@ -217,7 +222,7 @@ impl Generation {
             };
             eager.insert(address, page);
         }
-        Self { world: Arc::new(world), eager, on_demand: Mutex::default() }
+        Self { world: Arc::new(world), eager, on_demand: Mutex::default(), dates }
     }
 
     /// Renders once per address and generation, whoever asks first; others for the same address wait for it.
@@ -230,7 +235,7 @@ impl Generation {
                 None => kept.entry(address.clone()).or_default().clone(),
             }
         };
-        let found = slot.get_or_init(|| page(&self.world, origin, &address)).clone();
+        let found = slot.get_or_init(|| page((&self.world, &self.dates), origin, &address)).clone();
         if found.is_none() {
             self.on_demand.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
         }
@@ -246,18 +251,24 @@ enum Rendered {
     New(String, String, Facts),
 }
 
-fn fresh(world: &World, origin: &str, address: &Address, known: Option<&Arc<Page>>) -> Option<Rendered> {
+fn fresh(
+    (world, dates): (&World, &Dates),
+    origin: &str,
+    address: &Address,
+    known: Option<&Arc<Page>>,
+) -> Option<Rendered> {
     let text = address.render(world, origin)?;
     let tag = page::tag(&text);
     if let Some(known) = known.filter(|k| k.tag == tag) {
         return Some(Rendered::Known(known.clone()));
     }
-    let facts = Facts { modified: world.now, is_https: origin.starts_with("https:"), is_private: false };
+    let since = dates.since(address, &tag, world.now);
+    let facts = Facts { since, is_https: origin.starts_with("https:"), is_private: false };
     Some(Rendered::New(text, tag, facts))
 }
 
-fn page(world: &World, origin: &str, address: &Address) -> Option<Arc<Page>> {
-    match fresh(world, origin, address, None)? {
+fn page(about: (&World, &Dates), origin: &str, address: &Address) -> Option<Arc<Page>> {
+    match fresh(about, origin, address, None)? {
         Rendered::Known(page) => Some(page),
         Rendered::New(text, tag, facts) => Some(Arc::new(Page::new(address.kind(), text, tag, facts))),
     }

@@ -77,7 +77,7 @@ pub fn canaries(frame: &Frame, model: &Canaries) -> String {
     frame.page(|| {
         view! {
             <h1>"Canaries"</h1>
-            <p class="d">"Activations whose events say cohort canary, against all others. Expand: the whole confidence interval lies within what is tolerated. Roll back: a two-proportion z-test finds the canary worse, and by more than is tolerated. Hold: everything else."</p>
+            <p class="d">"Activations whose events say cohort canary, against all others. Expand: the whole confidence interval lies within what is tolerated, and the canary succeeds often enough by itself. Roll back: a two-proportion z-test finds the canary worse, and by more than is tolerated. Hold: everything else."</p>
             {lines(model)}
             {model.may_maintain.then(|| form(frame, model))}
             <h2>"Published verdicts"</h2>
@@ -146,6 +146,7 @@ fn form(frame: &Frame, model: &Canaries) -> AnyView {
         ("minimum_samples", "Fewest samples", "of each cohort"),
         ("largest_difference", "Tolerated difference", "percentage points"),
         ("confidence", "Confidence", "%"),
+        ("least_share", "Expand only from", "% success"),
     ];
     let fields = figures
         .into_iter()

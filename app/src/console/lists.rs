@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     access::remark,
     chrome::Frame,
+    found::found,
     model::{IncidentLine, Subscribers},
     now::countdown,
 };
@@ -79,16 +80,6 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
         .iter()
         .map(|(channel, state, n)| view! { <tr><td>{channel.clone()}</td><td>{state.clone()}</td><td class="n">{*n}</td></tr> })
         .collect();
-    let list: Vec<_> = model
-        .list
-        .iter()
-        .map(|(id, address, channel, state, since)| {
-            let href = format!("/console/subscribers/{id}");
-            view! {
-                <tr><td><a href=href>{address.clone()}</a></td><td>{channel.clone()}</td><td>{state.clone()}</td><td>{since.clone()}</td></tr>
-            }
-        })
-        .collect();
     frame.page(|| {
         view! {
             <h1>"Subscribers"</h1>
@@ -103,11 +94,7 @@ pub fn subscribers(frame: &Frame, model: &Subscribers) -> String {
             } else {
                 view! {
                     <table class="now"><thead><tr><th>"Channel"</th><th>"State"</th><th class="n">"Count"</th></tr></thead><tbody>{counts}</tbody></table>
-                    <h2>"Newest"</h2>
-                    <table class="now">
-                        <thead><tr><th>"Address"</th><th>"Channel"</th><th>"State"</th><th>"Since"</th></tr></thead>
-                        <tbody>{list}</tbody>
-                    </table>
+                    {found(&model.found)}
                 }.into_any()
             }}
             {model.may_own.then(|| import(frame, model))}
@@ -172,7 +159,7 @@ fn health(model: &Subscribers) -> AnyView {
             view! {
                 <tr>
                     <td>{c.name.clone()}</td><td>{c.waiting.clone()}<small class="l">{c.oldest.clone()}</small></td>
-                    <td class="n">{c.delivered}</td><td>{c.took.clone()}</td><td>{failed}</td>
+                    <td class="n">{c.delivered}<small class="l">{c.rate.clone()}</small></td><td>{c.took.clone()}</td><td>{failed}</td>
                 </tr>
             }
         })
@@ -180,7 +167,7 @@ fn health(model: &Subscribers) -> AnyView {
     let table = (!rows.is_empty()).then(|| {
         view! {
             <table class="now">
-                <thead><tr><th>"Channel"</th><th>"Waiting"</th><th class="n">"Delivered"</th><th>"Publication to delivery"</th><th>"Failed"</th></tr></thead>
+                <thead><tr><th>"Channel"</th><th>"Waiting"</th><th class="n">"Delivered"</th><th>"Publication to delivery"</th><th>"Given up or tried in vain"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         }

@@ -2,6 +2,8 @@
 
 use domain::{severity::Severity, status::CellStatus};
 
+use super::found::Found;
+
 /// A problem with a submitted form: beside which field, and what.
 #[derive(Debug, Clone, Default)]
 pub struct FormError {
@@ -418,8 +420,8 @@ pub struct Subscribers {
     pub done: Option<String>,
     /// What was wrong.
     pub error: Option<FormError>,
-    /// Id, masked address, channel, state, since.
-    pub list: Vec<(String, String, String, String, String)>,
+    /// Whom somebody looks for; at first, the newest.
+    pub found: Found,
 }
 
 /// One subscriber.
@@ -475,6 +477,8 @@ pub struct ChannelLine {
     pub oldest: String,
     /// How many were delivered.
     pub delivered: i64,
+    /// `4.2 a minute just now`; may be empty.
+    pub rate: String,
     /// `median 0.4 s, 95 % within 1.2 s`; may be empty.
     pub took: String,
     /// `0.4 %`.

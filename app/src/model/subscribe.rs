@@ -76,7 +76,7 @@ pub struct ManagePage {
     /// Whether it can be changed.
     pub is_live: bool,
     /// Whether the endpoint was given up, and can be tried again.
-    pub is_disabled: bool,
+    pub may_be_asked: bool,
     /// Whether it is paused.
     pub is_paused: bool,
     /// What it is about.

@@ -34,7 +34,7 @@ pub fn manage_page(page: &ManagePage) -> String {
         {page.is_live.then(|| change(page, &base))}
         {page.is_live.then(|| pause(page, &base))}
         {(page.is_live && page.channel != "email").then(|| endpoint(page, &base))}
-        {page.is_disabled.then(|| again(language, &base))}
+        {page.may_be_asked.then(|| again(language, &base))}
         {deliveries(page, &base)}
         {attempts(page)}
         {leave(page, &base)}

@@ -17,7 +17,7 @@ use crate::http::fields::Fields;
 /// The kind of its outbox rows.
 pub const KIND: &str = "canary_verdict";
 /// Fields of the form.
-pub const FIELDS: [&str; 8] = [
+pub const FIELDS: [&str; 9] = [
     "version",
     "component",
     "country",
@@ -26,6 +26,7 @@ pub const FIELDS: [&str; 8] = [
     "minimum_samples",
     "largest_difference",
     "confidence",
+    "least_share",
 ];
 /// Most policies.
 const SCOPES_MAX: usize = 200;
@@ -110,6 +111,7 @@ fn read(fields: &Fields) -> Result<CanaryPolicy, Wrong> {
             .parse()
             .map_err(|_| ("minimum_samples".to_owned(), format!("{minimum:?} is not a number.")))?,
         largest_difference: number("largest_difference")?,
+        least_share: number("least_share")?,
         confidence: number("confidence")?,
     };
     policy.check().map_err(|(field, why)| (field.to_owned(), why.to_owned()))?;

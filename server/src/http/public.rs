@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -10,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::headers::{PERMISSIONS, host_is_ours};
 use crate::{
-    snapshot::{Facts, Kind, Page},
+    snapshot::{Facts, Kind, Page, Since},
     state::App,
 };
 
@@ -75,8 +76,14 @@ fn coding(headers: &HeaderMap) -> Coding {
     }
 }
 
-/// Whether the client holds these very words already, in whatever coding.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+/// Whether the client holds these very words already, in whatever coding: by their tag, or, where it asks by nothing else,
+/// by their date.
+fn is_known(headers: &HeaderMap, tag: &str, since: Since) -> bool {
+    if !headers.contains_key(header::IF_NONE_MATCH) {
+        let date = headers.get(header::IF_MODIFIED_SINCE).and_then(|v| v.to_str().ok());
+        let date = date.and_then(|v| DateTime::parse_from_rfc2822(v).ok());
+        return since.is_alone && date.is_some_and(|date| date.timestamp() >= since.second());
+    }
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -93,7 +100,7 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 pub fn respond(page: &Page, method: &Method, request: &HeaderMap) -> Response<Full<Bytes>> {
     let variant = page.variant(coding(request));
     let mut head = variant.head.clone();
-    let is_known = is_known(request, &page.tag);
+    let is_known = is_known(request, &page.tag, page.since());
     let body = match (is_known, *method == Method::HEAD) {
         (true, _) => {
             head.remove(header::CONTENT_TYPE);
@@ -166,7 +173,7 @@ pub fn head(kind: Kind, coding: Coding, etag: &str, facts: Facts) -> HeaderMap {
         );
         out.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
     }
-    let modified = facts.modified.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let modified = facts.since.at.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, &modified)] {
         out.extend(HeaderValue::from_str(value).ok().map(|v| (Some(name), v)));
     }
@@ -175,6 +182,8 @@ pub fn head(kind: Kind, coding: Coding, etag: &str, facts: Facts) -> HeaderMap {
 
 #[cfg(test)]
 mod tests {
+    use domain::clock::Timestamp;
+
     use super::*;
 
     fn accepting(value: &str) -> Coding {
@@ -205,7 +214,28 @@ mod tests {
             ("\"abc\"", false),
         ] {
             headers.insert(header::IF_NONE_MATCH, value.parse().unwrap());
-            assert_eq!(is_known(&headers, "ab"), expected, "{value}");
+            assert_eq!(is_known(&headers, "ab", SINCE), expected, "{value}");
         }
+    }
+
+    const SINCE: Since = Since { at: Timestamp::from_millis(1_772_438_400_250), is_alone: true };
+
+    #[test]
+    fn a_date_counts_where_no_tag_is_given_and_names_one_version_alone() {
+        let mut headers = HeaderMap::new();
+        for (value, expected) in [
+            ("Mon, 02 Mar 2026 08:00:00 GMT", true),
+            ("Mon, 02 Mar 2026 08:00:01 GMT", true),
+            ("Mon, 02 Mar 2026 07:59:59 GMT", false),
+            ("Mon, 02 Mar 2026", false),
+            ("soon", false),
+        ] {
+            headers.insert(header::IF_MODIFIED_SINCE, value.parse().unwrap());
+            assert_eq!(is_known(&headers, "ab", SINCE), expected, "{value}");
+        }
+        headers.insert(header::IF_MODIFIED_SINCE, "Mon, 02 Mar 2026 08:00:00 GMT".parse().unwrap());
+        assert!(!is_known(&headers, "ab", Since { is_alone: false, ..SINCE }));
+        headers.insert(header::IF_NONE_MATCH, "\"cd\"".parse().unwrap());
+        assert!(!is_known(&headers, "ab", SINCE), "the tag knows better");
     }
 }

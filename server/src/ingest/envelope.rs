@@ -18,15 +18,14 @@ use super::{
     aside::Aside,
     grid::Grid,
     json::{self, DEPTH_MAX, Marked},
+    personal,
     scope::Scope,
     writer::Item,
 };
-use crate::keys::{Keys, Purpose};
+use crate::keys::Keys;
 
 /// Longest id of an event, in bytes.
 const ID_MAX: usize = 200;
-/// Members of `data` that name a profile or a person: only their keyed hash is kept.
-const PERSONAL: [&str; 5] = ["profile", "iccid", "eid", "imsi", "msisdn"];
 
 /// How the request carries events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,11 +222,19 @@ impl Candidate {
                 format!("this key may only speak for sources that start with {prefix:?}"),
             ));
         }
-        if has_activation_code(&self.data) || self.subject.as_deref().is_some_and(is_activation_code) {
+        let said =
+            [("/id", Some(&self.id)), ("/source", Some(&self.source)), ("/subject", self.subject.as_ref())];
+        let code =
+            said.into_iter().find(|(_, text)| text.is_some_and(|text| personal::is_activation_code(text)));
+        let code = code.map(|(pointer, _)| pointer);
+        if let Some(pointer) = code.or_else(|| personal::has_activation_code(&self.data).then_some("/data")) {
             let detail = "this holds an activation code (LPA:1$…). Whoever has one can take the profile: never send it".into();
-            return Err(refuse(422, "activation-code", "/data", detail));
+            return Err(refuse(422, "activation-code", pointer, detail));
         }
-        hash_personal(keys, &mut self.data);
+        personal::hash(keys, &mut self.data);
+        if let Some(subject) = self.subject.as_mut().filter(|subject| personal::is_number(subject)) {
+            *subject = personal::token(keys, subject);
+        }
         let occurred_at = self.time.unwrap_or(now);
         let read = event::read(&self.kind, self.subject.as_deref(), occurred_at, &self.data)
             .map_err(|e| refuse(422, e.slug, e.pointer, e.detail))?;
@@ -319,32 +326,6 @@ fn within(scope: &Scope, grid: &Grid, event: &ActivationEvent) -> Result<(), For
         return Err(("foreign-component", "/type", detail));
     }
     Ok(())
-}
-
-fn is_activation_code(text: &str) -> bool {
-    const MARK: &[u8] = b"LPA:1$";
-    text.contains('$') && text.as_bytes().windows(MARK.len()).any(|w| w.eq_ignore_ascii_case(MARK))
-}
-
-fn has_activation_code(value: &Value) -> bool {
-    match value {
-        Value::String(s) => is_activation_code(s),
-        Value::Array(items) => items.iter().any(has_activation_code),
-        Value::Object(members) => {
-            members.iter().any(|(k, v)| is_activation_code(k) || has_activation_code(v))
-        }
-        _ => false,
-    }
-}
-
-fn hash_personal(keys: &Keys, data: &mut Value) {
-    let Value::Object(members) = data else { return };
-    for name in PERSONAL {
-        if let Some(value) = members.get_mut(name) {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            *value = Value::from(keys.token(Purpose::Profile, &[&text]));
-        }
-    }
 }
 
 /// JSON with sorted members, so that equal events have equal digests.

@@ -1,7 +1,7 @@
 //! How deliveries go, by channel: for the console and for those who watch it by machine.
 
 use domain::{
-    clock::{HOUR, Timestamp},
+    clock::{HOUR, MINUTE, Timestamp},
     clock_local::duration_words,
     language::{Language, Word, manage},
 };
@@ -10,6 +10,8 @@ use store::{DeliveryRow, Tx};
 
 /// What counts as lately, in milliseconds.
 pub const LATELY: i64 = HOUR;
+/// What counts as just now, for rates.
+pub const JUST_NOW: i64 = 5 * MINUTE;
 /// A larger share of failures than this is a no-go.
 pub const NO_GO: f64 = 0.02;
 
@@ -24,6 +26,10 @@ pub struct ChannelHealth {
     pub oldest_ms: i64,
     /// Updates of incidents that ended in the past hour, by state: a stranger's wrong address is no failure of ours.
     pub ended: Vec<(String, i64)>,
+    /// Updates of incidents that were tried in vain, and will be tried again.
+    pub retried: i64,
+    /// Updates delivered in the past five minutes.
+    pub just_delivered: i64,
     /// Publication to delivery in the past hour, in milliseconds: median and 95th percentile.
     pub took: Option<(i64, i64)>,
 }
@@ -41,13 +47,21 @@ impl ChannelHealth {
         self.ended.iter().find(|(s, _)| s == state).map_or(0, |(_, n)| *n)
     }
 
-    /// Share of those that were to be delivered and never will be; none while nothing ended.
+    /// Share of those that were to be delivered and are not: given up in the past hour, or tried in vain so far. None while
+    /// nothing ended.
     #[must_use]
     pub fn failure_share(&self) -> Option<f64> {
-        let (dead, delivered) = (self.count("dead"), self.count("delivered"));
-        let all = dead + delivered;
+        let (failed, delivered) = (self.count("dead") + self.retried, self.count("delivered"));
+        let all = failed + delivered;
         #[allow(clippy::cast_precision_loss, reason = "counts of an hour")]
-        (all > 0).then(|| dead as f64 / all as f64)
+        (all > 0).then(|| failed as f64 / all as f64)
+    }
+
+    /// Updates delivered in a minute, of the past five.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "counts of minutes")]
+    pub fn per_minute(&self) -> f64 {
+        self.just_delivered as f64 * MINUTE as f64 / JUST_NOW as f64
     }
 
     /// Whether more fail than may.
@@ -87,6 +101,14 @@ pub async fn health(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHea
     let from = now.plus(-LATELY);
     for (name, state, count) in tx.count_finished(from, "incident_update").await? {
         find(&mut channels, &name).ended.push((state, count));
+    }
+    for (name, count) in tx.count_retried().await? {
+        find(&mut channels, &name).retried = count;
+    }
+    for (name, state, count) in tx.count_finished(now.plus(-JUST_NOW), "incident_update").await? {
+        if state == "delivered" {
+            find(&mut channels, &name).just_delivered = count;
+        }
     }
     for channel in &mut channels {
         channel.took = tx.latencies(&channel.channel, from).await?;
@@ -129,7 +151,8 @@ pub fn about_in(kind: &str) -> Word {
 /// Whether a message to an endpoint can be sent again as it was.
 #[must_use]
 pub fn is_repeatable(row: &DeliveryRow) -> bool {
-    row.kind == "incident_update" && matches!(row.state.as_str(), "dead" | "delivered" | "superseded")
+    row.kind == "incident_update"
+        && matches!(row.state.as_str(), "dead" | "held" | "delivered" | "superseded")
 }
 
 /// How far a message is; none: in a state that has no word for readers.
@@ -140,6 +163,7 @@ pub fn state_in(state: &str) -> Option<Word> {
         "leased" => manage::IS_LEASED,
         "delivered" => manage::IS_DELIVERED,
         "dead" => manage::IS_DEAD,
+        "held" => manage::IS_HELD,
         "skipped" => manage::IS_SKIPPED,
         "superseded" => manage::IS_SUPERSEDED,
         _ => return None,
@@ -154,7 +178,7 @@ pub fn json(channels: &[ChannelHealth], notices: i64) -> Value {
         let classes: Map<String, Value> = c.classes.iter().map(|(p, n)| (p.to_string(), json!(n))).collect();
         json!({
             "waiting": c.waiting(), "classes": classes, "oldest_ms": c.oldest_ms, "ended": ended,
-            "p50_ms": c.took.map(|t| t.0), "p95_ms": c.took.map(|t| t.1), "failure_share": c.failure_share(),
+            "p50_ms": c.took.map(|t| t.0), "p95_ms": c.took.map(|t| t.1), "retried": c.retried, "delivered_per_minute": c.per_minute(), "failure_share": c.failure_share(),
         })
     };
     let channels: Map<String, Value> = channels.iter().map(|c| (c.channel.clone(), one(c))).collect();

@@ -10,7 +10,7 @@ use domain::{audience::Viewer, clock::Timestamp};
 use store::{PartnerRow, Store, Tx};
 
 use super::{
-    RENEW,
+    RENEW, Since,
     address::Address,
     page::{self, Facts, Kind, Page},
 };
@@ -97,8 +97,8 @@ impl Seat {
         let text = key.1.render(&self.world, &format!("{origin}{base}"))?;
         let text = if kind == Kind::Html { within(&text, base) } else { text };
         let tag = page::tag(&text);
-        let facts =
-            Facts { modified: self.world.now, is_https: origin.starts_with("https:"), is_private: true };
+        let since = Since { at: self.world.now, is_alone: false };
+        let facts = Facts { since, is_https: origin.starts_with("https:"), is_private: true };
         let page = Arc::new(Page::new(kind, text, tag, facts));
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.len() < PAGES_MAX {

@@ -4,11 +4,11 @@ use std::{io::Write as _, sync::OnceLock};
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use domain::clock::Timestamp;
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use tokio::task::yield_now;
 
+use super::Since;
 use crate::http::public::{Coding, head};
 
 /// What kind of bytes.
@@ -51,7 +51,7 @@ pub struct Page {
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
     /// When these bytes came to be.
-    pub modified: Timestamp,
+    pub since: Since,
     /// Whether the page is served over HTTPS.
     pub is_https: bool,
     /// Whether it is for one partner alone: nobody on the way keeps it, and no crawler lists it.
@@ -93,6 +93,12 @@ impl Page {
             best: OnceLock::new(),
             tag,
         }
+    }
+
+    /// Since when an address has had these bytes.
+    #[must_use]
+    pub const fn since(&self) -> Since {
+        self.facts.since
     }
 
     /// The bytes and head for an encoding.

@@ -54,7 +54,8 @@ pub struct Judge {
 #[derive(Clone)]
 struct Wide {
     windows: [(i64, Window); 2],
-    errors: HashMap<(Step, String), (String, i64)>,
+    /// Of the two narrower windows: the most frequent error class by step and country.
+    errors: [HashMap<(Step, String), (String, i64)>; 2],
 }
 
 /// Everything that one evaluation reads at once.
@@ -64,7 +65,8 @@ struct Scene {
     watching: Vec<Watching>,
     /// The narrowest first.
     windows: [(i64, Window); 3],
-    errors: HashMap<(Step, String), (String, i64)>,
+    /// Of the two narrower windows: the most frequent error class by step and country.
+    errors: [HashMap<(Step, String), (String, i64)>; 2],
     beats: Vec<HeartbeatRow>,
     /// By cell.
     alerts: HashMap<String, AlertRow>,
@@ -77,6 +79,14 @@ struct Scene {
     modest: HashSet<String>,
     /// How many cells there are.
     grid: usize,
+}
+
+impl Scene {
+    /// The most frequent error class within a window, with its count; a day's are not counted at every turn.
+    fn top_error(&self, window_secs: i64, step: Step, country: &str) -> Option<(String, i64)> {
+        let at = self.windows.iter().position(|(secs, _)| *secs == window_secs)?;
+        self.errors.get(at)?.get(&(step, country.to_owned())).cloned()
+    }
 }
 
 /// Evaluates every second.
@@ -156,7 +166,10 @@ impl Judge {
                 (hour, tx.wide_window(hour, now, |_, _| true).await?),
                 (day, tx.wide_window(day, now, |_, _| true).await?),
             ];
-            let errors = tx.top_errors(now.plus(-narrow * SECOND)).await?;
+            let mut errors = [HashMap::new(), HashMap::new()];
+            for (errors, secs) in errors.iter_mut().zip([narrow, hour]) {
+                *errors = tx.top_errors(now.plus(-secs * SECOND)).await?;
+            }
             self.wide = Some((now, Wide { windows, errors }));
         }
         let Some((_, Wide { windows: [hour, day], errors })) = self.wide.clone() else {

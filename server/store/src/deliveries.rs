@@ -3,7 +3,7 @@
 
 use domain::clock::Timestamp;
 
-use crate::{OutboxRow, Result, Tx};
+use crate::{OutboxRow, Result, Tx, delivery_attempts::REPLAYED};
 
 statements! {
     SELECT_UNEXPANDED {
@@ -24,16 +24,27 @@ statements! {
             CASE WHEN 'email' IN (s.channel, $5) THEN 0 ELSE 1 END, $2, 'queued', $3, $3 FROM jsonb_array_elements_text($4::jsonb) j JOIN subscribers s ON s.id = j
             ON CONFLICT (subscriber_id, event_id, channel) DO NOTHING"
     };
+    HOLD_DELIVERIES {
+        sqlite = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, lane, priority, state, next_attempt_at, created_at, finished_at)
+            SELECT $1, s.id, s.channel, s.host, 1, $2, 'held', $3, $3, $3 FROM json_each($4) j JOIN subscribers s ON s.id = j.value WHERE true
+            ON CONFLICT (subscriber_id, event_id, channel) DO NOTHING",
+        postgres = "INSERT INTO deliveries (event_id, subscriber_id, channel, host, lane, priority, state, next_attempt_at, created_at, finished_at)
+            SELECT $1, s.id, s.channel, s.host, 1, $2, 'held', $3, $3, $3 FROM jsonb_array_elements_text($4::jsonb) j JOIN subscribers s ON s.id = j
+            ON CONFLICT (subscriber_id, event_id, channel) DO NOTHING"
+    };
     MOVE_CURSOR = "UPDATE outbox SET cursor_subscriber_id = $1, expanded_at = $2 WHERE event_id = $3";
     SKIP_DELIVERIES = "UPDATE deliveries SET state = 'skipped', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued' AND lease_until_at IS NULL";
+    HOLD_QUEUED = "UPDATE deliveries SET state = 'held', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued' AND lease_until_at IS NULL";
+    COUNT_RETRIED = "SELECT d.channel, COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
+        WHERE d.state = 'queued' AND d.attempts > 0 AND o.kind = 'incident_update' GROUP BY d.channel";
     QUEUE_DEPTH = "SELECT channel, priority, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM deliveries
         WHERE state = 'queued' GROUP BY channel, priority ORDER BY channel, priority";
     COUNT_FINISHED = "SELECT d.channel, d.state, COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
         WHERE d.finished_at > $1 AND ($2 = '' OR o.kind = $2) GROUP BY d.channel, d.state ORDER BY d.channel, d.state";
     LATENCY_AT = "SELECT d.finished_at - o.created_at AS took FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
-        WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update' ORDER BY took LIMIT 1 OFFSET $3";
+        WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update' AND d.priority <> $4 ORDER BY took LIMIT 1 OFFSET $3";
     COUNT_TOLD = "SELECT COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
-        WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update'";
+        WHERE d.finished_at > $1 AND d.channel = $2 AND d.state = 'delivered' AND o.kind = 'incident_update' AND d.priority <> $3";
     SELECT_DELIVERIES_OF = "SELECT d.id, d.event_id, o.kind, CASE WHEN d.lease_until_at IS NULL THEN d.state ELSE 'leased' END AS state, d.attempts, d.answer, d.created_at, d.finished_at
         FROM deliveries d JOIN outbox o ON o.event_id = d.event_id WHERE d.subscriber_id = $1 ORDER BY d.id DESC LIMIT $2";
     NEWEST_SEQUENCE = "SELECT COALESCE(MAX(sequence), 0) FROM outbox WHERE incident_id = $1 AND kind = 'incident_update'";
@@ -48,7 +59,7 @@ pub struct DeliveryRow {
     pub event_id: String,
     /// What the notice is: see [`OutboxRow::kind`].
     pub kind: String,
-    /// `queued`, `leased`, `delivered`, `dead`, `skipped` or `superseded`.
+    /// `queued`, `leased`, `delivered`, `dead`, `held`, `skipped` or `superseded`.
     pub state: String,
     /// So far.
     pub attempts: i64,
@@ -124,6 +135,22 @@ impl Tx {
         execute!(self, SKIP_DELIVERIES, now.millis(), subscriber_id)
     }
 
+    /// Keeps what is queued for an endpoint that was given up: it can be sent again.
+    pub async fn hold_queued(&mut self, subscriber_id: &str, now: Timestamp) -> Result<u64> {
+        execute!(self, HOLD_QUEUED, now.millis(), subscriber_id)
+    }
+
+    /// Keeps a notice for endpoints that were given up.
+    pub async fn hold_deliveries(&mut self, notice: &OutboxRow, ids: &[&str], now: Timestamp) -> Result<u64> {
+        let ids = serde_json::to_string(ids).unwrap_or_default();
+        execute!(self, HOLD_DELIVERIES, &notice.event_id, notice.priority, now.millis(), ids)
+    }
+
+    /// Updates of incidents that were tried in vain and will be tried again, by channel.
+    pub async fn count_retried(&mut self) -> Result<Vec<(String, i64)>> {
+        fetch_all!(self, (String, i64), COUNT_RETRIED)
+    }
+
     /// What waits or is on its way, by channel and class.
     pub async fn queue_depth(&mut self) -> Result<Vec<QueueRow>> {
         fetch_all!(self, QueueRow, QUEUE_DEPTH)
@@ -139,15 +166,15 @@ impl Tx {
     }
 
     /// How long updates took that were delivered since `from`, from their publication, in milliseconds: the median and
-    /// the 95th percentile. None: nothing was delivered.
+    /// the 95th percentile; what was sent again does not count. None: nothing was delivered.
     pub async fn latencies(&mut self, channel: &str, from: Timestamp) -> Result<Option<(i64, i64)>> {
-        let (count,) = fetch_one!(self, (i64,), COUNT_TOLD, from.millis(), channel)?;
+        let (count,) = fetch_one!(self, (i64,), COUNT_TOLD, from.millis(), channel, REPLAYED)?;
         if count == 0 {
             return Ok(None);
         }
-        let (half,) = fetch_one!(self, (i64,), LATENCY_AT, from.millis(), channel, count / 2)?;
-        let (most,) =
-            fetch_one!(self, (i64,), LATENCY_AT, from.millis(), channel, (count * 95 / 100).min(count - 1))?;
+        let (half,) = fetch_one!(self, (i64,), LATENCY_AT, from.millis(), channel, count / 2, REPLAYED)?;
+        let most = (count * 95 / 100).min(count - 1);
+        let (most,) = fetch_one!(self, (i64,), LATENCY_AT, from.millis(), channel, most, REPLAYED)?;
         Ok(Some((half, most)))
     }
 

@@ -21,9 +21,9 @@ statements! {
     NOTE_FAILING = "UPDATE subscribers SET failing_since_at = $1 WHERE id = $2 AND failing_since_at IS NULL";
     NOTE_WORKING = "UPDATE subscribers SET failing_since_at = NULL WHERE id = $1 AND failing_since_at IS NOT NULL";
     REPLAY_DEAD = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL
-        WHERE subscriber_id = $3 AND state = 'dead' AND created_at >= $4 AND created_at < $5";
+        WHERE subscriber_id = $3 AND state IN ('dead', 'held') AND created_at >= $4 AND created_at < $5";
     REPLAY_ONE = "UPDATE deliveries SET state = 'queued', attempts = 0, priority = $1, next_attempt_at = $2, finished_at = NULL, took_ms = NULL
-        WHERE subscriber_id = $3 AND event_id = $4 AND state IN ('dead', 'delivered', 'superseded')
+        WHERE subscriber_id = $3 AND event_id = $4 AND state IN ('dead', 'held', 'delivered', 'superseded')
         AND channel = (SELECT s.channel FROM subscribers s WHERE s.id = $3)
         AND EXISTS (SELECT 1 FROM outbox o WHERE o.event_id = $4 AND o.kind = 'incident_update')";
     COUNT_REPLAYS = "SELECT COUNT(*) FROM audit WHERE subject = $1 AND action = 'replay_deliveries' AND at > $2";
@@ -34,7 +34,7 @@ statements! {
             AND id IN (SELECT jsonb_array_elements_text($1::jsonb))"
     };
     DELETE_ATTEMPTS = "DELETE FROM delivery_attempts WHERE at < $1";
-    DELETE_FINISHED = "DELETE FROM deliveries WHERE finished_at < $1 AND (state <> 'dead' OR finished_at < $2)";
+    DELETE_FINISHED = "DELETE FROM deliveries WHERE finished_at < $1 AND (state NOT IN ('dead', 'held') OR finished_at < $2)";
 }
 
 /// What was tried.
@@ -54,7 +54,7 @@ pub struct DeliveryAttemptRow {
 }
 
 /// Priority of what is sent again: after everything that is new.
-const REPLAYED: i64 = 4;
+pub(crate) const REPLAYED: i64 = 4;
 
 impl Tx {
     /// Puts an attempt on record.

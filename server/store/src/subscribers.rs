@@ -18,7 +18,8 @@ statements! {
     SAVE_SUBSCRIBER = "UPDATE subscribers SET state = $1, address = $2, scope = $3, time_zone = $4, language = $5, contact = $6,
         secret_sealed = $7, old_secret_sealed = $8, old_secret_until_at = $9, confirm_hash = $10, confirm_expires_at = $11,
         token_nonce = $12, paused_until_at = $13, host = $14, updated_at = $15 WHERE id = $16";
-    SET_SUBSCRIBER_STATE = "UPDATE subscribers SET state = $1, confirm_hash = NULL, confirm_expires_at = NULL,
+    SET_SUBSCRIBER_STATE = "UPDATE subscribers SET state = $1,
+        confirm_hash = CASE WHEN $1 = 'confirmed' THEN confirm_hash END, confirm_expires_at = CASE WHEN $1 = 'confirmed' THEN confirm_expires_at END,
         confirmed_at = CASE WHEN $1 = 'confirmed' THEN $2 ELSE confirmed_at END,
         ended_at = CASE WHEN $1 = 'confirmed' THEN NULL ELSE $2 END, updated_at = $2 WHERE id = $3";
     SET_KEY_SIGNED = "UPDATE subscribers SET is_key_signed = $1, updated_at = $2 WHERE id = $3";
@@ -27,6 +28,14 @@ statements! {
         token_nonce = '', time_zone = 'UTC', language = 'en', is_key_signed = FALSE, paused_until_at = NULL, ended_at = $1, updated_at = $1 WHERE id = $2";
     SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at, partner_id FROM subscribers
         WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
+    SELECT_GIVEN_UP = "SELECT id, channel, scope, time_zone, paused_until_at, partner_id FROM subscribers
+        WHERE state = 'disabled' AND ended_at > $1 AND confirmed_at <= $2 ORDER BY ended_at DESC, id LIMIT $3";
+    FIND_SUBSCRIBERS {
+        sqlite = "SELECT * FROM subscribers WHERE state <> 'erased' AND ($1 = '' OR address = $1 OR instr(host, $1) > 0) AND ($2 = '' OR state = $2)
+            AND ($3 = 0 OR failing_since_at IS NOT NULL) ORDER BY created_at DESC, id LIMIT $4 OFFSET $5",
+        postgres = "SELECT * FROM subscribers WHERE state <> 'erased' AND ($1 = '' OR address = $1 OR strpos(host, $1) > 0) AND ($2 = '' OR state = $2)
+            AND ($3 = 0 OR failing_since_at IS NOT NULL) ORDER BY created_at DESC, id LIMIT $4 OFFSET $5"
+    };
     SELECT_NEWEST_SUBSCRIBERS = "SELECT * FROM subscribers WHERE state <> 'erased' ORDER BY created_at DESC, id LIMIT $1";
     SELECT_EXPORTED = "SELECT * FROM subscribers WHERE channel = 'email' AND state = 'confirmed' AND COALESCE(partner_id, '') = $4 AND confirmed_at <= $1 AND id > $2
         ORDER BY id LIMIT $3";
@@ -250,6 +259,28 @@ impl Tx {
     /// Confirmed subscribers in the order of their ids: who had confirmed by `by`, after `cursor`.
     pub async fn recipients(&mut self, by: Timestamp, cursor: &str, limit: i64) -> Result<Vec<RecipientRow>> {
         fetch_all!(self, RecipientRow, SELECT_RECIPIENTS, by.millis(), cursor, limit)
+    }
+
+    /// Endpoints given up after `since` that would be told otherwise, the newest `limit` of them: as [`Tx::recipients`].
+    pub async fn given_up_recipients(
+        &mut self,
+        by: Timestamp,
+        since: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<RecipientRow>> {
+        fetch_all!(self, RecipientRow, SELECT_GIVEN_UP, since.millis(), by.millis(), limit)
+    }
+
+    /// Subscribers, newest first: with this address, or a host that holds `text` (empty: all); in a state (empty: any);
+    /// only endpoints that fail now, if asked.
+    pub async fn find_subscribers(
+        &mut self,
+        (text, state, is_failing): (&str, &str, bool),
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<SubscriberRow>> {
+        let is_failing = i64::from(is_failing);
+        fetch_all!(self, SubscriberRow, FIND_SUBSCRIBERS, text, state, is_failing, limit, offset)
     }
 
     /// The newest subscribers.

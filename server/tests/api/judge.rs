@@ -289,7 +289,15 @@ api_tests! {
                 e
             }));
         }
-        assert_eq!(app.ingest(&key, &Value::Array(events)).await.status, StatusCode::ACCEPTED);
+        // A name costs nothing: the same key under another name is no second source.
+        assert_eq!(app.ingest(&key, &Value::Array(events.clone())).await.status, StatusCode::ACCEPTED);
+        app.judge(5).await;
+        assert_eq!(status(app, "FR").await, CellStatus::Operational);
+        for event in &mut events {
+            event["id"] = json!(format!("{}-again", event["id"].as_str().expect("an id")));
+        }
+        let other = app.ingest_key().await;
+        assert_eq!(app.ingest(&other, &Value::Array(events)).await.status, StatusCode::ACCEPTED);
         app.judge(5).await;
         assert_eq!(status(app, "FR").await, CellStatus::PartialOutage, "a second source saw it");
         assert_eq!(proof(app, "FR").await.sources, 2);
@@ -474,10 +482,10 @@ api_tests! {
         app.lay_grid().await;
         let key = app.ingest_key().await;
         let maintainer = app.signed_in(Role::Maintainer).await;
-        let fields = [("component", "euicc-download"), ("country", "FR"), ("enabled", "yes"), ("window", "10 min"), ("minimum_samples", "100"), ("largest_difference", "2"), ("confidence", "95"), ("version", "")];
+        let fields = [("component", "euicc-download"), ("country", "FR"), ("enabled", "yes"), ("window", "10 min"), ("minimum_samples", "100"), ("largest_difference", "2"), ("confidence", "95"), ("least_share", "95"), ("version", "")];
         let saved = maintainer.send("/console/canary", &fields).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
-        let voice = maintainer.send("/console/canary", &[("component", "voice"), ("window", "10 min"), ("minimum_samples", "100"), ("largest_difference", "2"), ("confidence", "95")]).await;
+        let voice = maintainer.send("/console/canary", &[("component", "voice"), ("window", "10 min"), ("minimum_samples", "100"), ("largest_difference", "2"), ("confidence", "95"), ("least_share", "95")]).await;
         assert_eq!(voice.status, StatusCode::UNPROCESSABLE_ENTITY, "no step, nothing to compare");
         send(app, &key, "base", "FR", 400, 0).await;
         let mut events = Vec::new();

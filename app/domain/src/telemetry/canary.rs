@@ -19,6 +19,8 @@ pub struct CanaryPolicy {
     pub largest_difference: f64,
     /// How sure an answer has to be, two-sided.
     pub confidence: f64,
+    /// A canary with a success share below this is not expanded, however bad the baseline is.
+    pub least_share: f64,
 }
 
 impl Default for CanaryPolicy {
@@ -29,6 +31,7 @@ impl Default for CanaryPolicy {
             minimum_samples: 200,
             largest_difference: 2.0,
             confidence: 95.0,
+            least_share: 95.0,
         }
     }
 }
@@ -52,6 +55,7 @@ impl CanaryPolicy {
                 "Give 0.1 to 50 percentage points.",
             ),
             (!(80.0..=99.9).contains(&self.confidence), "confidence", "Give 80 to 99.9 %."),
+            (!(0.0..=100.0).contains(&self.least_share), "least_share", "Give a share from 0 to 100 %."),
         ];
         wrong.into_iter().find(|(is_wrong, ..)| *is_wrong).map_or(Ok(()), |(_, field, why)| Err((field, why)))
     }
@@ -79,7 +83,7 @@ impl Arm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CanaryVerdict {
-    /// It is no worse than tolerated, surely enough: give it more.
+    /// It is no worse than tolerated, surely enough, and good in itself: give it more.
     Expand,
     /// Not sure yet, or too few samples.
     Hold,
@@ -146,7 +150,8 @@ fn z_test(canary: Arm, baseline: Arm) -> Option<(f64, f64)> {
 /// Compares two arms under a policy.
 ///
 /// Roll back: the z-test finds the canary worse at the policy's confidence, and the difference is larger than tolerated.
-/// Expand: the whole confidence interval lies within what is tolerated. Hold: everything else.
+/// Expand: the whole confidence interval lies within what is tolerated, and the canary's own share is not too small. Hold:
+/// everything else.
 #[must_use]
 pub fn compare(policy: &CanaryPolicy, canary: Arm, baseline: Arm) -> Comparison {
     let alpha = 1.0 - policy.confidence / 100.0;
@@ -162,7 +167,7 @@ pub fn compare(policy: &CanaryPolicy, canary: Arm, baseline: Arm) -> Comparison 
     let enough = canary.samples.min(baseline.samples) >= policy.minimum_samples;
     let verdict = if enough && is_worse && difference < tolerated {
         CanaryVerdict::RollBack
-    } else if enough && low > tolerated {
+    } else if enough && low > tolerated && p1 * 100.0 >= policy.least_share {
         CanaryVerdict::Expand
     } else {
         CanaryVerdict::Hold
@@ -185,6 +190,13 @@ mod tests {
 
     fn arm(succeeded: i64, samples: i64) -> Arm {
         Arm { samples, succeeded }
+    }
+
+    #[test]
+    fn a_canary_that_is_bad_in_itself_is_not_expanded_beside_a_worse_baseline() {
+        let policy = CanaryPolicy::default();
+        assert_eq!(compare(&policy, arm(400, 500), arm(3_000, 5_000)).verdict, CanaryVerdict::Hold);
+        assert_eq!(compare(&policy, arm(950, 1_000), arm(3_000, 5_000)).verdict, CanaryVerdict::Expand);
     }
 
     /// Figures by R: `prop.test(c(450, 490), c(500, 500), correct = FALSE)` gives X² = 28.369, p = 1.0e-7.

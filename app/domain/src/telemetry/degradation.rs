@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::kpi::Evidence;
+pub use super::kpi::{Cause, Evidence};
 use super::{
     lifecycle::step_sla,
     share::{one_sided, wilson},
@@ -194,6 +194,26 @@ fn graded(policy: &Policy, evidence: &Evidence, certainty: f64) -> CellStatus {
         CellStatus::Degraded
     } else {
         CellStatus::Operational
+    }
+}
+
+/// What speaks against a cell whose success share does not; none: nothing, or the share.
+#[must_use]
+pub fn cause(policy: &Policy, evidence: &Evidence) -> Option<Cause> {
+    let (sla, certainty) = (step_sla(evidence.step), policy.certainty);
+    if evidence.samples < policy.minimum_samples || surely_below(evidence, policy.degraded_below, certainty) {
+        None
+    } else if evidence.median_latency_ms.is_some_and(|ms| is_slow(policy, ms, sla)) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "milliseconds of a step"
+        )]
+        let above = (sla as f64 * policy.slow_above / 100.0) as i64;
+        Some(Cause::Slow(above))
+    } else {
+        surely_above(evidence.fallback_rate, policy.fallback_above, evidence.samples, certainty)
+            .then_some(Cause::Fallback(policy.fallback_above))
     }
 }
 

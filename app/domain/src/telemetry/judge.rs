@@ -2,7 +2,7 @@
 //! replay of a past period both decide here, and nowhere else.
 
 use super::{
-    degradation::{Evidence, Policy, Streak, Verdict, opinion, reassurance},
+    degradation::{Evidence, Policy, Streak, Verdict, cause, opinion, reassurance},
     kpi::Counts,
 };
 use crate::{
@@ -92,10 +92,12 @@ pub fn decide(policy: &Policy, standing: &Standing, streak: &mut Streak, reading
     let says = newer.map(|(_, after)| reassurance(policy, after));
     let Verdict::Move(to) = streak.evaluate(policy, standing.status, window, says) else { return None };
     let is_better = is_better(standing.status, to);
-    Some(match newer.filter(|_| is_better && standing.status.is_trouble()) {
-        Some((from, after)) => Move { to, evidence: after.clone(), evidence_from: Some(*from) },
-        None => Move { to, evidence: reading.window.clone(), evidence_from: standing.evidence_from },
-    })
+    let (evidence, evidence_from) = match newer.filter(|_| is_better && standing.status.is_trouble()) {
+        Some((from, after)) => (after, Some(*from)),
+        None => (&reading.window, standing.evidence_from),
+    };
+    let cause = cause(policy, evidence).filter(|_| to.is_trouble());
+    Some(Move { to, evidence: Evidence { cause, ..evidence.clone() }, evidence_from })
 }
 
 /// Whether a cell gets better. Falling silent is no improvement.

@@ -81,6 +81,16 @@ impl Counts {
     }
 }
 
+/// What speaks against a cell whose success share does not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The median latency is above this, in milliseconds.
+    Slow(i64),
+    /// The share of secondary flows is above this, in percent.
+    Fallback(f64),
+}
+
 /// The figures behind a verdict: what is shown as evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -105,6 +115,9 @@ pub struct Evidence {
     /// Which part of the activations it is about; none: all of the cell's. Names suppliers: for staff alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// What it rests on, where that is not the success share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 impl Evidence {
@@ -124,6 +137,7 @@ impl Evidence {
             top_error: counts.top_error.as_ref().map(|(class, n)| (class.clone(), share(*n))),
             judged_at,
             about: None,
+            cause: None,
         }
     }
 
@@ -149,6 +163,7 @@ impl Evidence {
             top_error: top_error.map(|(class, n)| (class, share(n))),
             judged_at,
             about: None,
+            cause: None,
         })
     }
 
@@ -161,7 +176,8 @@ impl Evidence {
         }
     }
 
-    /// `90.6 % of 1,600 eSIM downloads succeeded in 10 min`.
+    /// `90.6 % of 1,600 eSIM downloads succeeded in 10 min`; before it what the verdict rests on, where that is something
+    /// else: `52.0 % of 150 eSIM downloads took a second way (more than 10 %); `.
     #[must_use]
     pub fn sentence(&self) -> String {
         let things = match self.step {
@@ -170,13 +186,26 @@ impl Evidence {
             Step::Enable => "eSIM enablements",
             Step::Journey => "activations",
         };
-        format!(
-            "{:.1} % of {} {things} succeeded in {}",
-            floor_tenth(self.share),
-            thousands(self.samples),
-            window_words(self.window_secs)
-        )
+        let (share, samples) = (floor_tenth(self.share), thousands(self.samples));
+        let window = window_words(self.window_secs);
+        match self.cause {
+            Some(Cause::Fallback(above)) => format!(
+                "{:.1} % of {samples} {things} took a second way (more than {above} %); {share:.1} % succeeded in {window}",
+                floor_tenth(self.fallback_rate)
+            ),
+            Some(Cause::Slow(above_ms)) => format!(
+                "half of {samples} {things} took longer than {} (more than {}); {share:.1} % succeeded in {window}",
+                seconds(self.median_latency_ms.unwrap_or(0)),
+                seconds(above_ms)
+            ),
+            None => format!("{share:.1} % of {samples} {things} succeeded in {window}"),
+        }
     }
+}
+
+/// `41.2 s`.
+fn seconds(ms: i64) -> String {
+    format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }
 
 /// Rounded down to a tenth: 97.96 is below 98, and must not read 98.0.

@@ -50,11 +50,11 @@ pub async fn failed(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, is_given_up: bo
     Ok(())
 }
 
-/// Nothing is sent to an endpoint any more; its owner hears of it.
+/// Nothing is sent to an endpoint any more; its owner hears of it. What waits is kept, to be sent again on wish.
 pub async fn disable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, why: &str) -> Result<(), Refusal> {
     let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
     tx.set_subscriber_state(subscriber_id, "disabled", ctx.now).await?;
-    tx.skip_deliveries(subscriber_id, ctx.now).await?;
+    tx.hold_queued(subscriber_id, ctx.now).await?;
     if row.contact.is_some() {
         handshake(tx, ctx, "endpoint_disabled", subscriber_id).await?;
     }
@@ -62,18 +62,27 @@ pub async fn disable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, why: &str) -> 
     audit(tx, ctx, "disable_endpoint", &format!("subscriber:{subscriber_id}"), detail).await
 }
 
-/// Tries a disabled endpoint again from now on: what was given up meanwhile is sent again where that is asked for.
+/// How often an endpoint is asked in a day whether it wants our messages.
+const QUESTIONS: i64 = 3;
+
+/// Asks an endpoint again that was given up, or that did not answer: what was given up meanwhile is sent again where that
+/// is asked for.
 pub async fn enable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
     let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
-    if row.state != "disabled" {
+    if row.channel == "email" || !matches!(row.state.as_str(), "disabled" | "pending") {
         return Err(Refusal::Conflict("Only an endpoint that was given up can be tried again.".into()));
+    }
+    // Whoever it belongs to is not to be pestered.
+    let (asked, _) = tx.handshakes_since(subscriber_id, ctx.now.plus(-DAY)).await?;
+    if row.state == "pending" && asked >= QUESTIONS {
+        return Err(Refusal::Conflict("An endpoint is asked three times a day at most.".into()));
     }
     // It passed its challenge once; whoever holds it now is asked again.
     tx.set_subscriber_state(subscriber_id, "pending", ctx.now).await?;
     tx.note_working(subscriber_id).await?;
     let question = if row.channel == "webhook" { "challenge" } else { "welcome" };
     handshake(tx, ctx, question, subscriber_id).await?;
-    audit(tx, ctx, "enable_endpoint", &format!("subscriber:{subscriber_id}"), json!({ "before": "disabled" }))
+    audit(tx, ctx, "enable_endpoint", &format!("subscriber:{subscriber_id}"), json!({ "before": row.state }))
         .await
 }
 

@@ -106,8 +106,15 @@ pub async fn import(
 
 fn read(text: &str) -> Result<Vec<Line>, Refusal> {
     let wrong = |why: String| Refusal::field("csv", why);
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    // As spreadsheets of half of Europe write it: a mark in front, and semicolons.
+    let text = text.trim_start_matches('\u{feff}');
+    let first = text.lines().next().unwrap_or("");
+    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
     if let Some(unknown) = header.iter().find(|c| !COLUMNS.contains(c)) {
         return Err(wrong(format!(

@@ -12,8 +12,9 @@ use crate::{
     keys::{Keys, token_hash},
 };
 
-/// After a change of the secret, messages are signed with both for this long.
+/// After a change of the secret, messages are signed with the old ones too for this long; with so many at most.
 const OVERLAP: i64 = DAY;
+const SECRETS: usize = 3;
 /// Longest pause that ends by itself, in days.
 const PAUSE_MAX: i64 = 90;
 /// A subscription to one incident ends this long after the incident.
@@ -31,11 +32,15 @@ async fn confirmed(tx: &mut Tx, id: &str) -> Result<SubscriberRow, Refusal> {
     Err(Refusal::Conflict("This subscription has ended, or it was never confirmed. Subscribe again.".into()))
 }
 
-/// Confirms by the token from a mail; none when it is used, too old or not ours.
+/// Confirms by the token from a mail; none when it is too old, not ours, or of a subscription that has ended since. Doing it
+/// again changes nothing.
 pub async fn confirm(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<String>, Refusal> {
     let Some(row) = tx.subscriber_by_confirmation(&token_hash(token), ctx.now).await? else {
         return Ok(None);
     };
+    if row.state == "confirmed" {
+        return Ok(Some(row.id));
+    }
     tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
     audit(tx, ctx, "confirm_subscription", &subject(&row.id), json!({ "channel": row.channel })).await?;
     Ok(Some(row.id))
@@ -98,7 +103,14 @@ pub async fn erase(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Re
     audit(tx, ctx, "erase_subscriber", &subject(subscriber_id), json!({ "channel": row.channel })).await
 }
 
-/// Gives an endpoint a new signing secret, shown this once; for a day messages are signed with both.
+/// The secrets of an endpoint that are sealed together.
+#[must_use]
+pub fn open_secrets(keys: &Keys, subscriber_id: &str, sealed: &str) -> Option<Vec<String>> {
+    let text = String::from_utf8(keys.open(&secret_context(subscriber_id), sealed)?).ok()?;
+    Some(text.split(' ').map(str::to_owned).collect())
+}
+
+/// Gives an endpoint a new signing secret, shown this once; for a day messages are signed with those before it too.
 pub async fn rotate_secret(
     tx: &mut Tx,
     ctx: &Ctx,
@@ -109,10 +121,22 @@ pub async fn rotate_secret(
     if row.channel != "webhook" {
         return Err(Refusal::Conflict("Only webhooks have a signing secret.".into()));
     }
+    // Whoever presses twice has told nobody the secret in between; the one in use signs on.
+    let context = secret_context(&row.id);
+    let is_old_alive = row.old_secret_until_at.is_some_and(|until| until > ctx.now.millis());
+    let old = row.old_secret_sealed.take().filter(|_| is_old_alive);
+    let sealed = [row.secret_sealed.take(), old];
+    let before: Vec<String> =
+        sealed.iter().flatten().filter_map(|s| open_secrets(keys, &row.id, s)).flatten().collect();
+    if before.len() > SECRETS {
+        return Err(Refusal::Conflict(
+            "The secret was changed three times within a day, and all of them sign still. Wait until tomorrow.".into(),
+        ));
+    }
     let secret = Secret::new(random()).reveal();
-    row.old_secret_sealed = row.secret_sealed.take();
+    row.old_secret_sealed = Some(keys.seal(&context, before.join(" ").as_bytes()));
     row.old_secret_until_at = Some(ctx.now.plus(OVERLAP).millis());
-    row.secret_sealed = Some(keys.seal(&secret_context(&row.id), secret.as_bytes()));
+    row.secret_sealed = Some(keys.seal(&context, secret.as_bytes()));
     tx.save_subscriber(&row, ctx.now).await?;
     audit(tx, ctx, "rotate_webhook_secret", &subject(subscriber_id), json!({})).await?;
     Ok(secret)

@@ -66,6 +66,7 @@ fn fields(scope: &PolicyScope, version: Option<i64>, policy: &CanaryPolicy) -> V
         policy.minimum_samples.to_string(),
         policy.largest_difference.to_string(),
         policy.confidence.to_string(),
+        policy.least_share.to_string(),
     ];
     canary::FIELDS.into_iter().map(str::to_owned).zip(values).collect()
 }
@@ -125,11 +126,12 @@ async fn line(
         words: what,
         verdict: if policy.is_enabled { "not compared yet".into() } else { "not compared".into() },
         policy: format!(
-            "Version {version}: {} window, from {} samples each, {} points tolerated, {} % sure",
+            "Version {version}: {} window, from {} samples each, {} points tolerated, {} % sure, expanded from {} % success",
             canary::window_text(policy.window_secs),
             policy.minimum_samples,
             policy.largest_difference,
             policy.confidence,
+            policy.least_share,
         ),
         fields: fields.collect(),
         ..CanaryLine::default()

@@ -1,9 +1,11 @@
 //! Subscribers and the state of deliveries.
 
 mod export;
+mod found;
 pub mod one;
 
 pub use self::export::export;
+use self::found::Wanted;
 
 use app::console::{
     self,
@@ -59,11 +61,16 @@ struct Said {
     consent: String,
     done: Option<String>,
     error: Option<FormError>,
+    wanted: Wanted,
 }
 
 /// The page.
-pub async fn show(State(app): State<App>, Extension(session): Extension<Session>) -> Response {
-    answer(&app, &session, StatusCode::OK, Said::default()).await
+pub async fn show(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    answer(&app, &session, StatusCode::OK, Said { wanted, ..Said::default() }).await
 }
 
 async fn answer(app: &App, session: &Session, status: StatusCode, said: Said) -> Response {
@@ -199,12 +206,8 @@ async fn load(app: &App, session: &Session, said: Said) -> Result<Subscribers, R
             utc_date(at.into())
         )
     });
-    let newest = tx.newest_subscribers(25).await?;
-    let list = newest
-        .iter()
-        .map(|s| (s.id.clone(), masked(s), s.channel.clone(), s.state.clone(), utc_time(s.created_at, now)));
     Ok(Subscribers {
-        list: list.collect(),
+        found: found::find(&mut tx, &said.wanted, now).await?,
         counts: tx.count_subscribers().await?,
         mail,
         held_up,
@@ -224,7 +227,9 @@ fn channel(health: &ChannelHealth) -> ChannelLine {
         let name = match priority {
             0 => "Sev 1",
             1 => "Sev 2",
+            2 if *n == 1 => "question",
             2 => "questions",
+            _ if *n == 1 => "other",
             _ => "others",
         };
         format!("{n} {name}")
@@ -238,6 +243,10 @@ fn channel(health: &ChannelHealth) -> ChannelLine {
         },
         oldest: health.oldest_words().unwrap_or_default(),
         delivered: health.count("delivered"),
+        rate: match health.per_minute() {
+            0.0 => String::new(),
+            rate => format!("{rate:.1} a minute just now"),
+        },
         took: health.took_words().unwrap_or_default(),
         failed: share.unwrap_or_else(|| "–".into()),
         is_no_go: health.is_no_go(),

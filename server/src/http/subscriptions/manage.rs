@@ -31,6 +31,8 @@ use crate::{
     state::App,
 };
 
+/// What a replay says that found nothing to send.
+const NOTHING: &str = "nothing";
 /// Deliveries that are shown.
 const SHOWN: i64 = 20;
 
@@ -49,6 +51,7 @@ impl Done {
             "resumed" => words::RESUMED,
             "tested" => words::TESTED,
             "replayed" => words::REPLAYED,
+            "replayed-none" => words::NOTHING_REPLAYED,
             "replayed-one" => words::REPLAYED_ONE,
             "asked" => words::ASKED,
             _ => return None,
@@ -144,7 +147,7 @@ async fn page(
         },
         state: state(row, language, &about, now),
         is_live: row.state == "confirmed",
-        is_disabled: row.state == "disabled",
+        may_be_asked: row.channel != "email" && matches!(row.state.as_str(), "disabled" | "pending"),
         is_paused: row.is_paused(now),
         scope: form,
         contact,
@@ -203,9 +206,12 @@ async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
         (Ok(secret), Verb::Rotate) => {
             answer(app, token, StatusCode::OK, Said { secret, ..Said::default() }).await
         }
-        (Ok(_), verb) => {
-            let is_one = matches!(verb, Verb::Replay) && is_one;
-            let done = if is_one { "replayed-one" } else { verb.done() };
+        (Ok(secret), verb) => {
+            let done = match (verb, secret.as_deref()) {
+                (Verb::Replay, _) if is_one => "replayed-one",
+                (Verb::Replay, Some(NOTHING)) => "replayed-none",
+                _ => verb.done(),
+            };
             Redirect::to(&format!("{}?done={done}", paths::manage(token))).into_response()
         }
         (Err(Refusal::NotFound(_)), _) => gone(app),
@@ -288,7 +294,10 @@ impl Verb {
                 }
                 endpoints::test(tx, ctx, id).await?;
             }
-            Self::Replay => drop(endpoints::replay(tx, ctx, id, wish::repeats(fields)?).await?),
+            Self::Replay => {
+                let count = endpoints::replay(tx, ctx, id, wish::repeats(fields)?).await?;
+                return Ok((count == 0).then(|| NOTHING.to_owned()));
+            }
             Self::Enable => endpoints::enable(tx, ctx, id).await?,
             Self::Leave => subscribe::unsubscribe(tx, ctx, id).await?,
             Self::Erase if fields.some("sure").is_none() => {

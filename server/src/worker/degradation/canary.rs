@@ -190,6 +190,7 @@ fn body(
                 "version": matter.version,
                 "minimum_samples": matter.policy.minimum_samples,
                 "largest_difference_points": matter.policy.largest_difference,
+                "least_share_percent": matter.policy.least_share,
                 "confidence_percent": matter.policy.confidence,
                 "window_secs": matter.policy.window_secs,
             },

@@ -27,7 +27,7 @@ const WAITS: i64 = 10 * MINUTE;
 pub(super) struct Voices {
     /// The key that told most of it.
     pub(super) key: Option<String>,
-    /// How many sources told of it.
+    /// How many independent sources told of it: one key speaks with one voice, whatever it calls its sources.
     pub(super) sources: usize,
     /// The supplier at which most of it happened.
     pub(super) supplier: Option<String>,
@@ -41,9 +41,10 @@ impl Voices {
         for (subject, _, key) in heard {
             journeys.entry(key).or_default().insert(subject);
         }
+        let sources = sources.len().min(journeys.len());
         let key =
             journeys.into_iter().max_by_key(|(key, told)| (told.len(), *key)).map(|(key, _)| key.to_owned());
-        Self { key, sources: sources.len(), supplier }
+        Self { key, sources, supplier }
     }
 
     /// Of one alert.

@@ -19,8 +19,8 @@ use crate::commands::Refusal;
 
 /// Journeys that are looked at one by one, at most.
 const JOURNEYS: i64 = 2_000;
-/// Of those that speak for a verdict, the newest.
-const SPEAKING: usize = 100;
+/// Of those that speak for a verdict, so many over the whole window: whoever sent last does not drown the others.
+const SPEAKING: usize = 200;
 
 /// A reader of one cell.
 pub(super) struct Read<'a> {
@@ -35,7 +35,8 @@ impl Read<'_> {
     /// What the judge decides on.
     pub(super) async fn reading(&mut self, standing: &Standing) -> Result<Reading, Refusal> {
         let now = self.scene.now;
-        let mut window = match standing.open_since(self.policy, now) {
+        let opened = standing.open_since(self.policy, now);
+        let mut window = match opened {
             // Not long ago the cell came back: what had turned it stays closed.
             Some(from) => {
                 let mut counts = Counts::default();
@@ -46,11 +47,12 @@ impl Read<'_> {
             }
             None => self.widest_needed(),
         };
-        if window.samples > 0
-            && let Some((class, n)) = self.scene.errors.get(&(self.step, self.cell.country_code.clone()))
-        {
-            window.top_error = Some((class.clone(), share(*n, window.samples)));
-        }
+        let top = match opened {
+            Some(from) => self.tx.top_error(&self.cell.country_code, self.step, from).await?,
+            None => self.scene.top_error(window.window_secs, self.step, &self.cell.country_code),
+        };
+        window.top_error =
+            top.filter(|_| window.samples > 0).map(|(class, n)| (class, share(n, window.samples)));
         let newer = match standing.status.is_trouble() {
             true => Some(self.newest(standing.since).await?),
             false => None,
@@ -82,7 +84,7 @@ impl Read<'_> {
 
     /// The most frequent error class as of this moment.
     pub(super) async fn top_error(&mut self, evidence: &Evidence) -> Result<Option<(String, f64)>, Refusal> {
-        let from = self.scene.now.plus(-self.policy.windows_secs[0] * SECOND);
+        let from = self.scene.now.plus(-evidence.window_secs * SECOND);
         let top = self.tx.top_error(&self.cell.country_code, self.step, from).await?;
         let kept = evidence.top_error.clone();
         Ok(top.map(|(class, n)| (class, share(n, evidence.samples))).or(kept))
@@ -101,17 +103,19 @@ impl Read<'_> {
         Ok(if is_empty { String::new() } else { serde_json::to_string(&chart).unwrap_or_default() })
     }
 
-    /// Who told of the outcomes that speak for getting worse: of the newest that did not succeed, or, where all did but
-    /// slowly or by a second way, of the newest.
+    /// Who told of the outcomes that speak for getting worse: of those that did not succeed, or, where they did but slowly or
+    /// by a second way, of all.
     pub(super) async fn voices(&mut self, evidence: &Evidence) -> Result<Voices, Refusal> {
         let from = self.scene.now.plus(-evidence.window_secs * SECOND);
         let journeys = self.tx.newest_activations(&self.cell.country_code, from, JOURNEYS).await?;
         let known = |j: &&Activation| outcome(j, self.step, self.scene.now).is_some();
         let bad = |j: &&Activation| outcome(j, self.step, self.scene.now) == Some(false);
-        let mut speaking: Vec<&Activation> = journeys.iter().filter(bad).take(SPEAKING).collect();
-        if speaking.is_empty() {
-            speaking = journeys.iter().filter(known).take(SPEAKING).collect();
+        let mut speaking: Vec<&Activation> = journeys.iter().filter(bad).collect();
+        if speaking.is_empty() || evidence.cause.is_some() {
+            speaking = journeys.iter().filter(known).collect();
         }
+        let every = speaking.len().div_ceil(SPEAKING).max(1);
+        let speaking: Vec<&Activation> = speaking.into_iter().step_by(every).collect();
         let subjects: Vec<&str> = speaking.iter().map(|j| j.subject.as_str()).collect();
         let mut arrived: Vec<i64> = speaking.iter().map(|j| j.received_at.millis()).collect();
         arrived.sort_unstable();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     audience::Audience,
-    clock::Timestamp,
+    clock::{DAY, Timestamp},
     scope::{Matter, Scope},
 };
 use store::{OutboxRow, RecipientRow, Tx};
@@ -23,6 +23,9 @@ use crate::{
 /// Subscribers looked at in one transaction: few at first, so that the first messages leave at once and nobody waits
 /// long for the database meanwhile; each time twice as many, up to that.
 const CHUNKS: (i64, i64) = (100, 1_000);
+/// Notices are kept for endpoints that were given up so long ago at most, and for so many of them.
+const HELD_FOR: i64 = 90 * DAY;
+const HELD_MAX: i64 = 1_000;
 /// Requests looked at in one round.
 const REQUESTS: i64 = 200;
 
@@ -100,6 +103,10 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, chunk: i64, now: Timestamp) -> R
         Some(_) => tx.measured_hooks(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,
         None => tx.recipients(notice.created_at, &notice.cursor_subscriber_id, chunk).await?,
     };
+    let is_done = i64::try_from(rows.len()).unwrap_or(0) < chunk;
+    if is_done && notice.cell_change_id.is_none() {
+        hold(tx, notice, now).await?;
+    }
     let Some(last) = rows.last() else {
         return Ok(tx.move_cursor(&notice.event_id, &notice.cursor_subscriber_id, Some(now)).await?);
     };
@@ -108,8 +115,21 @@ async fn chunk(tx: &mut Tx, notice: &OutboxRow, chunk: i64, now: Timestamp) -> R
     if !told.is_empty() {
         tx.queue_deliveries(notice, &told, now).await?;
     }
-    let is_done = i64::try_from(rows.len()).unwrap_or(0) < chunk;
     Ok(tx.move_cursor(&notice.event_id, &last.id, is_done.then_some(now)).await?)
+}
+
+/// Keeps a notice for endpoints that were given up lately: it is sent when they work again and ask for it.
+async fn hold(tx: &mut Tx, notice: &OutboxRow, now: Timestamp) -> Result<(), Refusal> {
+    let rows = tx.given_up_recipients(notice.created_at, now.plus(-HELD_FOR), HELD_MAX).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rule = Rule::read(tx, notice, &rows).await?;
+    let kept: Vec<&str> = rows.iter().filter(|r| rule.tells(r, now)).map(|r| r.id.as_str()).collect();
+    if !kept.is_empty() {
+        tx.hold_deliveries(notice, &kept, now).await?;
+    }
+    Ok(())
 }
 
 /// Who of some recipients is told of a notice.

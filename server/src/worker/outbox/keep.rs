@@ -54,6 +54,7 @@ async fn one(tx: &mut Tx, app: &App, sent: &Sent, now: Timestamp) -> Result<(), 
     let (id, fence) = (sent.claim.row.id, &*sent.claim.fence);
     match &sent.verdict {
         Verdict::Skipped(why) => tx.finish_delivery(id, fence, "skipped", why, now).await.map(drop)?,
+        Verdict::Held => tx.finish_delivery(id, fence, "held", "", now).await.map(drop)?,
         Verdict::PutBack(after) => {
             tx.retry_delivery(id, fence, "", now.plus(*after), true).await.map(drop)?
         }

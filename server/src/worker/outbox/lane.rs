@@ -54,6 +54,8 @@ pub(super) enum Verdict {
     Tried(Outcome),
     /// The recipient does not want it any more.
     Skipped(String),
+    /// The endpoint was given up meanwhile: it is kept, to be sent again on wish.
+    Held,
     /// Not now: its time comes again after so many milliseconds.
     PutBack(i64),
 }
@@ -332,7 +334,7 @@ impl Lane {
         match &verdict {
             Verdict::Tried(Outcome::Delivered(_)) => drop(self.sick.remove(&claim.row.subscriber_id)),
             Verdict::Tried(_) => drop(self.sick.insert(claim.row.subscriber_id.clone())),
-            Verdict::Skipped(_) | Verdict::PutBack(_) => {}
+            Verdict::Skipped(_) | Verdict::Held | Verdict::PutBack(_) => {}
         }
         one_less(&mut self.busy, &claim.row.subscriber_id);
         one_less(&mut self.hosts, &claim.host);

@@ -23,6 +23,9 @@ pub(super) async fn attempt(
 ) -> Verdict {
     let is_handshake = !told.is_news();
     let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge" | "welcome");
+    if subscriber.state == "disabled" && told.is_news() {
+        return Verdict::Held;
+    }
     if subscriber.state != if asks { "pending" } else { "confirmed" } {
         return Verdict::Skipped(format!("the subscriber is {}", subscriber.state));
     }
@@ -157,17 +160,15 @@ fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
     }
 }
 
-/// The secrets that sign now: the newest first, the one before it while it still counts.
+/// The secrets that sign now: the newest first, those before it while they still count.
 fn secrets(app: &App, subscriber: &SubscriberRow) -> Option<Vec<Secret>> {
-    let open = |sealed: &String| {
-        let bytes = app.keys.open(&subscribe::secret_context(&subscriber.id), sealed)?;
-        Secret::parse(&String::from_utf8(bytes).ok()?).ok()
-    };
+    let open = |sealed: &String| subscribe::open_secrets(&app.keys, &subscriber.id, sealed);
     let now = app.clock.now().millis();
     let old = subscriber
         .old_secret_sealed
         .as_ref()
         .filter(|_| subscriber.old_secret_until_at.is_some_and(|t| t > now));
-    let newest = subscriber.secret_sealed.as_ref().and_then(open)?;
-    Some(std::iter::once(newest).chain(old.and_then(open)).collect())
+    let mut secrets = subscriber.secret_sealed.as_ref().and_then(open)?;
+    secrets.extend(old.and_then(open).unwrap_or_default());
+    secrets.iter().map(|secret| Secret::parse(secret).ok()).collect()
 }
