@@ -27,6 +27,7 @@ pub mod rehearsals;
 pub mod reviews;
 mod settings;
 pub mod sources;
+mod stacked;
 mod subscriber;
 pub mod suppliers;
 pub mod templates;

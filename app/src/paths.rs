@@ -185,6 +185,18 @@ pub fn rss_of(region: &str) -> String {
     format!("{RSS}?region={}", region.to_ascii_lowercase())
 }
 
+/// The feed of one component.
+#[must_use]
+pub fn rss_of_component(component: &str) -> String {
+    format!("{RSS}?component={component}")
+}
+
+/// The feed of one component in one country.
+#[must_use]
+pub fn rss_of_cell(country: &str, component: &str) -> String {
+    format!("{}&component={component}", rss_of(country))
+}
+
 /// Subscribing, with a country ticked already.
 #[must_use]
 pub fn subscribe_to(country: &str) -> String {

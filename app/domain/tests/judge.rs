@@ -353,3 +353,37 @@ fn one_key_turns_no_more_than_its_share() {
     assert!(policy.key_may_worsen(2, 3), "a small grid turns whole");
     assert!(!policy.key_may_worsen(3, 9));
 }
+
+/// Every evaluation the same, until the cell moves: what it moves to, and what is said of it.
+fn verdict(evidence: &Evidence) -> (CellStatus, String) {
+    let standing =
+        Standing { status: CellStatus::Operational, since: start(), evidence_from: None, frozen_until: None };
+    let reading = Reading { window: evidence.clone(), newer: None };
+    let mut streak = Streak::default();
+    let moved =
+        (0..10).find_map(|_| decide(&Policy::default(), &standing, &mut streak, &reading)).expect("a move");
+    (moved.to, moved.evidence.sentence())
+}
+
+#[test]
+fn a_cell_that_degrades_says_what_for() {
+    let well = evidence(277, 277, start());
+    let second_way = Evidence { fallback_rate: 52.07, ..well.clone() };
+    assert_eq!(
+        verdict(&second_way),
+        (
+            CellStatus::Degraded,
+            "52.0 % of 277 eSIM downloads took a second way (more than 10 %); 100.0 % succeeded in 10 min"
+                .into()
+        )
+    );
+    let slow = Evidence { median_latency_ms: Some(3_600_000), ..well.clone() };
+    let (to, said) = verdict(&slow);
+    assert_eq!(to, CellStatus::Degraded);
+    assert!(said.starts_with("half of 277 eSIM downloads took longer than 3600.0 s (more than "), "{said}");
+    let failing = Evidence { fallback_rate: 52.07, ..evidence(277, 200, start()) };
+    assert_eq!(
+        verdict(&failing),
+        (CellStatus::PartialOutage, "72.2 % of 277 eSIM downloads succeeded in 10 min".into())
+    );
+}

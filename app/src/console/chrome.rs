@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::stacked::labelled;
+
 const CSS: &str = include_str!("../../../style/console.css");
 
 /// Loads the browser code and wakes the islands on the page. `JS` and `WASM` stand for the hashed file names.
@@ -76,7 +78,7 @@ impl Frame {
         let owner =
             Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new_islands())));
         let html = owner.with(|| self.document(body()).to_html());
-        format!("<!doctype html>{html}")
+        format!("<!doctype html>{}", labelled(&html))
     }
 
     fn document(&self, body: AnyView) -> AnyView {

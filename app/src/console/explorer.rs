@@ -80,7 +80,7 @@ fn form(model: &Explorer) -> AnyView {
         .collect_view();
     view! {
         <form method="get" action="/console/explorer">
-            <div class="picks">{fields}</div>
+            <div class="grid3">{fields}</div>
             {remark(model.error.as_ref(), "until")}
             <div class="act"><button class="go">"Show"</button></div>
         </form>

@@ -49,13 +49,11 @@ fn replay(frame: &Frame, model: &SubscriberPage) -> Option<AnyView> {
     let action = format!("/console/subscribers/{}", model.id);
     is_replayable(model).then(|| {
         view! {
-            <form method="post" action=action>
+            <form method="post" action=action class="inline">
                 {frame.token()}
-                <p>
-                    <label for="from">"First day (UTC)"</label>" "<input id="from" name="from" type="date" />" "
-                    <label for="until">"Last day (UTC)"</label>" "<input id="until" name="until" type="date" />" "
-                    <button name="verb" value="replay">"Send again what was given up in these days"</button>
-                </p>
+                <label for="from">"First day (UTC)"</label><input id="from" name="from" type="date" />
+                <label for="until">"Last day (UTC)"</label><input id="until" name="until" type="date" />
+                <button name="verb" value="replay">"Send again what was given up in these days"</button>
             </form>
         }
         .into_any()
@@ -83,7 +81,7 @@ fn messages(frame: &Frame, model: &SubscriberPage) -> AnyView {
         })
         .collect();
     view! {
-        <table class="now">
+        <table class="now said">
             <thead><tr><th>"When"</th><th>"What"</th><th>"State"</th><th class="n">"Attempts"</th><th>"Last answer"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
@@ -102,7 +100,7 @@ fn attempts(model: &SubscriberPage) -> Option<AnyView> {
     (!rows.is_empty()).then(|| {
         view! {
             <h2>"Attempts"</h2>
-            <table class="now">
+            <table class="now said">
                 <thead><tr><th>"When"</th><th>"Took"</th><th>"Result"</th><th>"Answer"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>

@@ -61,8 +61,10 @@ impl CellPage {
     /// A cell in trouble.
     #[must_use]
     pub fn sample() -> Self {
+        let feed =
+            ("Incidents of eUICC download in Spain".into(), paths::rss_of_cell("ES", "euicc-download"));
         Self {
-            site: Site::sample(),
+            site: Site { feed: Some(feed), ..Site::sample() },
             component: ("eUICC download".into(), paths::component("euicc-download")),
             country: ("Spain".into(), paths::country("ES")),
             status: CellStatus::PartialOutage,

@@ -36,11 +36,20 @@ pub fn front_page(front: &Front) -> String {
         <section>
             <h2>"Last 7 days"</h2>
             {front.quiet_today.then(|| view! { <p class="status-day">"No incidents reported today."</p> })}
-            {(!front.recent.is_empty()).then(|| ui::past_incidents(&front.recent))}
+            {recent(front)}
             <p class="more"><a href=paths::HISTORY>"All past incidents"</a></p>
         </section>
     };
     document(&front.site, front.verdict.sentence.trim_end_matches('.'), main)
+}
+
+/// What ended in these days; that nothing did is said, so that the heading never stands alone.
+fn recent(front: &Front) -> AnyView {
+    match (front.recent.is_empty(), front.incidents.is_empty()) {
+        (false, _) => ui::past_incidents(&front.recent).into_any(),
+        (true, true) => view! { <p>"No incidents reported in the last 7 days."</p> }.into_any(),
+        (true, false) => view! { <p>"No other incidents reported in the last 7 days."</p> }.into_any(),
+    }
 }
 
 /// The verdict with its shape, and what it rests on.

@@ -134,8 +134,8 @@ fn replay(page: &ManagePage, base: &str) -> AnyView {
     let say = |word| page.site.language.say(word);
     view! {
         <form method="post" action=format!("{base}/replay")>
-            <p class="field"><label for="from">{say(words::FIRST_DAY)}" "<small>{say(subscribe::IF_YOU_LIKE)}</small></label><input id="from" name="from" type="date" /></p>
-            <p class="field"><label for="until">{say(words::LAST_DAY)}" "<small>{say(subscribe::IF_YOU_LIKE)}</small></label><input id="until" name="until" type="date" /></p>
+            <p class="field"><label for="from">{say(words::FIRST_DAY)}" "<small>{say(words::OPTIONAL)}</small></label><input id="from" name="from" type="date" /></p>
+            <p class="field"><label for="until">{say(words::LAST_DAY)}" "<small>{say(words::OPTIONAL)}</small></label><input id="until" name="until" type="date" /></p>
             {error("from", page.error("from"))}
             <button type="submit">{say(words::SEND_AGAIN)}</button>
         </form>
@@ -220,7 +220,7 @@ fn leave(page: &ManagePage, base: &str) -> AnyView {
             <form method="post" action=format!("{base}/erase")>
                 <p><label class="pick"><input type="checkbox" name="sure" value="yes" required=true />{say(words::ERASE_ALL)}</label></p>
                 {error("sure", page.error("sure"))}
-                <button type="submit">{say(words::ERASE)}</button>
+                <button class="mo" type="submit">{say(words::ERASE)}</button>
             </form>
         </section>
     }

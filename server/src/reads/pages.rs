@@ -349,8 +349,9 @@ pub fn component(world: &World, slug: &str) -> Option<RegionPage> {
         line(world, &c.name, paths::cell(&c.code, slug), cells)
     });
     let is_mine = |s: &&Story| s.cells.iter().any(|id| mine.iter().any(|c| c.id == *id));
+    let feed = (format!("Incidents of {}", component.name), paths::rss_of_component(slug));
     Some(RegionPage {
-        site: site(world),
+        site: Site { feed: Some(feed), ..site(world) },
         name: component.name.clone(),
         parent: None,
         verdict: verdict(

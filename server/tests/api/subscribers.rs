@@ -42,6 +42,33 @@ api_tests! {
         assert!(page.contains("confirmed") && !page.contains("ada@example.org"), "{page}");
     }
 
+    async fn a_spreadsheet_with_semicolons_and_a_mark_in_front_is_read(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        let csv = "\u{feff}address;countries\r\nada@example.org;fr it\r\n";
+        assert!(import(&owner, csv).await.text().contains("1 added, 0 left"));
+        assert_eq!(newest(app).await.scope().expect("a scope").countries.len(), 2);
+    }
+
+    async fn anybody_can_be_looked_up_by_address_state_and_page(app) {
+        app.lay_grid().await;
+        let owner = app.signed_in(Role::Owner).await;
+        let many: Vec<String> = (0..60).map(|n| format!("r{n:02}@example.org")).collect();
+        import(&owner, &format!("address\n{}\n", many.join("\n"))).await;
+        let rows = |text: &str| text.matches("href=\"/console/subscribers/").count();
+        let first = owner.get("/console/subscribers").await.text().to_owned();
+        assert_eq!(rows(&first), 25, "{first}");
+        assert!(first.contains("rel=\"next\"") && !first.contains("rel=\"prev\""));
+        let last = owner.get("/console/subscribers?q=example.org&page=3").await.text().to_owned();
+        assert!(rows(&last) == 10 && last.contains("rel=\"prev\"") && !last.contains("rel=\"next\""), "{last}");
+        let one = owner.get("/console/subscribers?q=R07%40example.org").await.text().to_owned();
+        assert!(rows(&one) == 1 && one.contains("r***@e***"), "{one}");
+        for (query, found) in [("q=r07", 0), ("q=example.org&state=confirmed", 25), ("state=failing", 0), ("state=%27%3B--", 25), ("page=-1", 25)] {
+            let page = owner.get(&format!("/console/subscribers?{query}")).await;
+            assert_eq!((page.status, rows(page.text())), (StatusCode::OK, found), "{query}");
+        }
+    }
+
     async fn one_of_them_is_looked_at_paused_and_ended(app) {
         app.lay_grid().await;
         app.app.snapshot.refresh().await;

@@ -29,6 +29,7 @@ words! {
     SEND_ONE_AGAIN = "Send again", "Erneut senden", "Renvoyer", "Reenviar", "Invia di nuovo", "Reenviar";
     FIRST_DAY = "First day (UTC)", "Erster Tag (UTC)", "Premier jour (UTC)", "Primer día (UTC)", "Primo giorno (UTC)", "Primeiro dia (UTC)";
     LAST_DAY = "Last day (UTC)", "Letzter Tag (UTC)", "Dernier jour (UTC)", "Último día (UTC)", "Ultimo giorno (UTC)", "Último dia (UTC)";
+    OPTIONAL = "if you like", "freiwillig", "facultatif", "opcional", "facoltativo", "opcional";
     TRY_AGAIN = "Try it again", "Erneut prüfen", "Réessayer", "Probar de nuevo", "Riprova", "Tentar de novo";
     ASKED_ONCE = "It is asked once; messages start when it answers. What was given up meanwhile can be sent again then.", "Er wird einmal angefragt; die Nachrichten beginnen, wenn er antwortet. Was inzwischen aufgegeben wurde, kann dann erneut gesendet werden.", "Il est interrogé une fois ; les messages commencent dès qu’il répond. Ce qui a été abandonné entre-temps pourra alors être renvoyé.", "Se le consulta una vez; los mensajes empiezan cuando responda. Lo abandonado mientras tanto podrá reenviarse entonces.", "Viene interrogato una volta; i messaggi iniziano quando risponde. Quanto abbandonato nel frattempo potrà allora essere inviato di nuovo.", "É consultado uma vez; as mensagens começam quando responder. O que foi abandonado entretanto poderá então ser reenviado.";
     LAST_MESSAGES = "Last messages", "Letzte Nachrichten", "Derniers messages", "Últimos mensajes", "Ultimi messaggi", "Últimas mensagens";

@@ -1,7 +1,7 @@
 //! The page of one cell: its status and what that rests on, what is promised of it, its days and its changes.
 
 use app::{
-    model::{Bars, CellChange, CellPage},
+    model::{Bars, CellChange, CellPage, Site},
     paths,
 };
 use domain::{
@@ -53,8 +53,12 @@ pub fn cell(world: &World, country: &str, component: &str) -> Option<CellPage> {
                 chart: world.proofs.get(&c.id).and_then(|p| Chart::from_json(&p.chart)),
             }
         });
+    let feed = (
+        format!("Incidents of {} in {}", component.name, country.name),
+        paths::rss_of_cell(&country.code, &component.slug),
+    );
     Some(CellPage {
-        site: site(world),
+        site: Site { feed: Some(feed), ..site(world) },
         component: (component.name.clone(), paths::component(&component.slug)),
         country: (country.name.clone(), paths::country(&country.code)),
         status: cell.status,

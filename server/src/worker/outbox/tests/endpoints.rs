@@ -11,7 +11,11 @@ use domain::scope::Scope;
 use store::Engine;
 
 use super::bench::{Bench, Receiver, Seen, header, on_both, reply, willing};
-use crate::{commands::subscribe::Wish, config::Config};
+use crate::{
+    commands::subscribe::{Wish, endpoints},
+    config::Config,
+    reads::deliveries,
+};
 
 /// Passes its challenge, then answers this to everything.
 fn then(seen: &Seen, status: &str) -> Option<String> {
@@ -84,6 +88,88 @@ on_both! {
         assert!(waits > 0 && waits < 24 * 3_600, "{waits}");
         let came = second_attempt(bench, &date, 10 * MINUTE).await;
         assert!(came >= waits && came < waits + 601, "{came}, asked for {waits}");
+    }
+}
+
+on_both! {
+    async fn what_an_endpoint_missed_while_it_was_given_up_comes_when_it_asks_for_it(bench) {
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let gone = is_gone.clone();
+        let receiver = Receiver::start(move |seen| {
+            let is_question = seen.body.contains("endpoint.challenge");
+            if gone.load(Ordering::SeqCst) && !is_question { Some(reply("410 Gone", "")) } else { willing(seen) }
+        }).await;
+        bench.endpoint_for(&receiver.url, Wish::of(Scope { countries: ["FR".into()].into(), ..Scope::default() })).await;
+        bench.drain().await;
+        let id = bench.newest().await.id;
+        bench.pass(MINUTE);
+        is_gone.store(true, Ordering::SeqCst);
+        let incident = bench.declare("FR").await;
+        bench.drain().await;
+        assert_eq!(bench.state(&id).await, "disabled");
+        for _ in 0..2 {
+            bench.pass(MINUTE);
+            bench.update(&incident).await;
+            bench.drain().await;
+        }
+        bench.declare("IT").await; // none of its business
+        bench.drain().await;
+        assert_eq!(receiver.seen().len(), 2, "the challenge, and what it answered by 410");
+        let health = deliveries::health(&mut bench.app.store.read().await.unwrap(), bench.app.clock.now()).await.unwrap();
+        let hooks = health.iter().find(|c| c.channel == "webhook").unwrap();
+        assert_eq!((hooks.count("dead"), hooks.count("held"), hooks.waiting()), (1, 2, 0));
+        is_gone.store(false, Ordering::SeqCst);
+        let mut tx = bench.app.store.write().await.unwrap();
+        endpoints::enable(&mut tx, &bench.ctx(), &id).await.unwrap();
+        tx.commit().await.unwrap();
+        bench.drain().await;
+        assert_eq!(bench.state(&id).await, "confirmed");
+        let before = receiver.seen().len();
+        let from = bench.app.clock.now().plus(-HOUR);
+        let mut tx = bench.app.store.write().await.unwrap();
+        assert_eq!(endpoints::replay(&mut tx, &bench.ctx(), &id, endpoints::Again::Since(from)).await.unwrap(), 3);
+        tx.commit().await.unwrap();
+        for _ in 0..3 {
+            bench.drain().await; // two at once to one endpoint
+            bench.pass(SECOND);
+        }
+        let bodies: Vec<serde_json::Value> =
+            receiver.seen()[before..].iter().map(|s| serde_json::from_str(&s.body).unwrap()).collect();
+        let mut updates: Vec<usize> =
+            bodies.iter().map(|b| b["incident"]["incident_updates"].as_array().unwrap().len()).collect();
+        updates.sort_unstable();
+        assert_eq!(updates, [1, 2, 3], "each update it missed, and no other");
+    }
+
+    async fn an_endpoint_that_did_not_answer_is_asked_three_times_a_day_at_most(bench) {
+        let receiver = Receiver::start(|_| Some(reply("200 OK", "ok"))).await;
+        bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let id = bench.newest().await.id;
+        let mut asked = 1;
+        for _ in 0..5 {
+            bench.pass(MINUTE);
+            let mut tx = bench.app.store.write().await.unwrap();
+            if endpoints::enable(&mut tx, &bench.ctx(), &id).await.is_ok() {
+                asked += 1;
+            }
+            tx.commit().await.unwrap();
+            bench.drain().await;
+        }
+        assert_eq!((asked, receiver.seen().len()), (3, 3));
+        assert_eq!(bench.state(&id).await, "pending");
+    }
+
+    async fn what_fails_at_every_attempt_counts_as_failing_before_it_is_given_up(bench) {
+        let receiver = Receiver::start(|seen| then(seen, "500 No")).await;
+        bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        bench.pass(MINUTE);
+        bench.declare("FR").await;
+        bench.drain().await;
+        let health = deliveries::health(&mut bench.app.store.read().await.unwrap(), bench.app.clock.now()).await.unwrap();
+        let hooks = health.iter().find(|c| c.channel == "webhook").unwrap();
+        assert_eq!((hooks.retried, hooks.failure_share(), hooks.is_no_go()), (1, Some(1.0), true));
     }
 }
 

@@ -103,6 +103,28 @@ on_both! {
         }
     }
 
+    async fn a_secret_that_is_changed_twice_keeps_the_one_in_use_for_a_day(bench) {
+        let receiver = Receiver::start(willing).await;
+        let old = bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let row = bench.newest().await;
+        let new = [rotate(bench, &row.id).await, rotate(bench, &row.id).await, rotate(bench, &row.id).await];
+        let mut tx = bench.app.store.write().await.unwrap();
+        let once_more = subscribe::rotate_secret(&mut tx, &bench.ctx(), &bench.app.keys, &row.id).await;
+        assert!(once_more.is_err(), "a header has an end");
+        drop(tx);
+        let [first, second, third] = &new;
+        for (after, old_counts) in [(MINUTE, true), (DAY + HOUR, false)] {
+            bench.pass(after);
+            bench.declare("FR").await;
+            bench.drain().await;
+            let seen = receiver.seen().pop().unwrap();
+            let believed = [&old, first, second, third].map(|secret| is_believed(secret, &seen));
+            assert_eq!(believed, [old_counts, old_counts, old_counts, true]);
+        }
+        assert_ne!(rotate(bench, &row.id).await, new[2], "and a day later it can be changed again");
+    }
+
     async fn a_secret_that_changes_between_two_attempts_leaves_none_unbelievable(bench) {
         let receiver = Receiver::start(|seen| {
             if seen.body.contains("endpoint.challenge") { willing(seen) } else { Some(reply("500 No", "")) }
