@@ -10,7 +10,10 @@ use domain::evidence::{FORMAT, Pack, canonical};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use crate::keys::{Keys, Purpose};
+use crate::{
+    ingest::json::{Marked, twice},
+    keys::{Keys, Purpose},
+};
 
 /// Largest file that is looked at, in bytes.
 pub const FILE_MAX: u64 = 32 << 20;
@@ -26,6 +29,9 @@ pub enum NoEvidence {
         "the signature does not fit: something in the pack was changed after it was signed. Ask the operator for the file again"
     )]
     Changed,
+    /// It holds what the signature says nothing of, or what readers may read differently.
+    #[error("the file was changed after it was signed: {0}. Ask the operator for the file again")]
+    Added(String),
     /// Somebody else's key.
     #[error("it is signed with another key ({0}) than the one that you gave: it is not from this operator")]
     OtherKey(String),
@@ -70,12 +76,31 @@ fn pack_of(file: &Value) -> Result<Pack, NoEvidence> {
     }
 }
 
+/// The file, if it holds nothing beside what is signed, and nothing of which one reader takes the first and another the
+/// last.
+fn file_of(text: &str) -> Result<Value, NoEvidence> {
+    let Marked(file) = serde_json::from_str(text).map_err(|e| NoEvidence::Unreadable(e.to_string()))?;
+    if let Some(found) = twice(&file) {
+        return Err(NoEvidence::Added(format!("{found}, and readers may take either")));
+    }
+    let parts =
+        [(&file, &["pack", "signature"][..]), (&file["signature"], &["algorithm", "key", "value"][..])];
+    for (part, known) in parts {
+        let mut names = part.as_object().into_iter().flat_map(|members| members.keys());
+        if let Some(name) = names.find(|name| !known.contains(&name.as_str())) {
+            let shown: String = name.chars().take(40).collect();
+            return Err(NoEvidence::Added(format!("its member {shown:?} is not signed")));
+        }
+    }
+    Ok(file)
+}
+
 /// Verifies a signed pack, and that it is signed with `expected` (base64) where that is given; the pack, and the key.
 ///
 /// # Errors
 /// Why it is no evidence.
 pub fn verify(text: &str, expected: Option<&str>) -> Result<(Pack, String), NoEvidence> {
-    let file: Value = serde_json::from_str(text).map_err(|e| NoEvidence::Unreadable(e.to_string()))?;
+    let file = file_of(text)?;
     let signature = &file["signature"];
     if signature["algorithm"] != "ed25519" {
         return Err(NoEvidence::Unreadable("its signature is not one of ed25519".into()));
@@ -147,5 +172,27 @@ mod tests {
             assert!(verify(wrong, None).is_err(), "{wrong}");
         }
         assert_eq!(read(&text), Ok(pack()));
+    }
+
+    #[test]
+    fn a_file_that_two_readers_may_read_differently_is_refused() {
+        let text = signed(&Keys::new([7; 32]), &pack()).unwrap();
+        let why = |from: &str, to: &str| {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text, "{from}");
+            verify(&changed, None).unwrap_err().to_string()
+        };
+        for (from, to) in [
+            ("\"month\":", "\"month\": \"2026-09\", \"month\":"),
+            ("\"algorithm\":", "\"algorithm\": \"none\", \"algorithm\":"),
+            ("\"pack\":", "\"pack\": {}, \"pack\":"),
+        ] {
+            assert!(why(from, to).contains("is there more than once"), "{to}");
+        }
+        for (from, to) in
+            [("\"pack\":", "\"note\": 1, \"pack\":"), ("\"algorithm\":", "\"note\": 1, \"algorithm\":")]
+        {
+            assert!(why(from, to).contains("its member \"note\" is not signed"), "{to}");
+        }
     }
 }

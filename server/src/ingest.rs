@@ -10,7 +10,7 @@ mod envelope;
 mod es2plus;
 mod grid;
 mod heartbeat;
-mod json;
+pub(crate) mod json;
 mod key;
 mod kpi_metrics;
 mod metrics;
@@ -33,6 +33,7 @@ use serde::de::DeserializeOwned;
 use store::ApiKeyRow;
 use tokio::sync::{Mutex, watch};
 
+pub use es2plus::LABELS as ES2PLUS_LABELS;
 pub use grid::{ALERTMANAGER, ES2PLUS, FAILOVER};
 pub use writer::{Kept, Writer};
 
@@ -122,6 +123,23 @@ async fn take(door: &Arc<Door>, request: Request<Body>) -> Result<Response, Prob
     Ok(answer::respond(mode, outcome))
 }
 
+/// Nothing here unpacks a body: a small one may hold far more than may be read.
+fn uncompressed(headers: &HeaderMap) -> Result<(), Problem> {
+    let codings =
+        headers.get_all(header::CONTENT_ENCODING).iter().map(|v| v.to_str().unwrap_or("unreadable"));
+    let coding = codings
+        .flat_map(|v| v.split(','))
+        .map(str::trim)
+        .find(|c| !c.is_empty() && !c.eq_ignore_ascii_case("identity"));
+    coding.map_or(Ok(()), |coding| {
+        let detail = format!(
+            "Content-Encoding {coding:?} is not read here. Send the body uncompressed, \
+             without Content-Encoding."
+        );
+        Err(Problem::new(415, "content-encoding", "The body is compressed", detail))
+    })
+}
+
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::new(
@@ -172,6 +190,7 @@ impl Door {
         let key = key::authenticate(&self.app, &self.quotas, &parts.uri, &parts.headers, now).await?;
         let scope = Scope::of(&key)?;
         scope.admits(&self.app.config, &parts.extensions, &parts.headers)?;
+        uncompressed(&parts.headers)?;
         Ok((key, scope))
     }
 

@@ -355,7 +355,7 @@ fn mapping_form(frame: &Frame, model: &Sources) -> AnyView {
                 </select>
             </div>
             <div class="f">
-                <label for="labels">"Labels "<small>"all of them, like alertname=Low site=paris-*"</small></label>
+                <label for="labels">"Labels "<small>"all of them; of alerts their own, like alertname=Low site=paris-*; of SM-DP+ requester, profile_type, issuer, like issuer=8933*"</small></label>
                 <textarea id="labels" name="labels" rows="2" required>{area_text(&model.was("labels"))}</textarea>
                 {remark(error, "labels")}
             </div>

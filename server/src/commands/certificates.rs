@@ -38,7 +38,7 @@ pub struct Given {
     pub origin: &'static str,
     /// SHA-256 of what a handshake showed; otherwise empty.
     pub fingerprint: String,
-    /// Why its chain does not verify; otherwise empty.
+    /// Why it does not verify; otherwise empty.
     pub remark: String,
 }
 

@@ -8,7 +8,7 @@ use super::{Ctx, Refusal, cells::audit};
 use crate::{
     clock::new_id,
     http::fields::Fields,
-    ingest::{ALERTMANAGER, ES2PLUS},
+    ingest::{ALERTMANAGER, ES2PLUS, ES2PLUS_LABELS},
 };
 
 /// Most mappings.
@@ -27,6 +27,7 @@ pub async fn add(tx: &mut Tx, ctx: &Ctx, fields: &Fields) -> Result<(), Refusal>
         return Err(Refusal::field("labels", "Choose the door."));
     }
     let labels = mapping::parse(fields.one("labels")).map_err(|e| Refusal::field("labels", e))?;
+    carried(door, &labels)?;
     let (component, place, supplier) = target(tx, door, fields).await?;
     if tx.mappings().await?.len() >= MAPPINGS_MAX {
         return Err(Refusal::field(
@@ -50,6 +51,21 @@ pub async fn add(tx: &mut Tx, ctx: &Ctx, fields: &Fields) -> Result<(), Refusal>
     forget_mapped(tx, door, &row, labels).await?;
     let detail = json!({ "door": door, "labels": row.labels, "component": row.component, "place": row.place, "supplier": row.supplier });
     audit(tx, ctx, "add_mapping", &format!("mapping:{}", row.id), detail).await
+}
+
+/// A mapping by a label that the door never carries would never hold, and nothing would say so.
+fn carried(door: &str, labels: &Labels) -> Result<(), Refusal> {
+    let strange: Vec<&str> =
+        labels.keys().map(String::as_str).filter(|name| !ES2PLUS_LABELS.contains(name)).take(5).collect();
+    if door != ES2PLUS || strange.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "SM-DP+ notifications have no label {}: they have {} alone.",
+        strange.join(", "),
+        ES2PLUS_LABELS.join(", ")
+    );
+    Err(Refusal::field("labels", message))
 }
 
 fn json_of(labels: &Labels) -> String {

@@ -203,6 +203,24 @@ fn attributes(event: &Map<String, Value>, data: Value) -> Result<Candidate, Item
 }
 
 impl Candidate {
+    /// Puts hashes in the place of what names a profile or a person; or says where an activation code stands.
+    fn veil(&mut self, keys: &Keys) -> Result<(), &'static str> {
+        let said =
+            [("/id", Some(&self.id)), ("/source", Some(&self.source)), ("/subject", self.subject.as_ref())];
+        let holds_code = |text: &&String| personal::is_activation_code(text);
+        if let Some((pointer, _)) = said.into_iter().find(|(_, text)| text.filter(holds_code).is_some()) {
+            return Err(pointer);
+        }
+        if personal::has_activation_code(&self.data) {
+            return Err("/data");
+        }
+        personal::hash(keys, &mut self.data);
+        if let Some(subject) = self.subject.as_mut().filter(|subject| personal::is_number(subject)) {
+            *subject = personal::token(keys, subject);
+        }
+        Ok(())
+    }
+
     /// Judges the event and makes it ready to be kept.
     pub(super) fn prepare(
         mut self,
@@ -222,18 +240,9 @@ impl Candidate {
                 format!("this key may only speak for sources that start with {prefix:?}"),
             ));
         }
-        let said =
-            [("/id", Some(&self.id)), ("/source", Some(&self.source)), ("/subject", self.subject.as_ref())];
-        let code =
-            said.into_iter().find(|(_, text)| text.is_some_and(|text| personal::is_activation_code(text)));
-        let code = code.map(|(pointer, _)| pointer);
-        if let Some(pointer) = code.or_else(|| personal::has_activation_code(&self.data).then_some("/data")) {
+        if let Err(pointer) = self.veil(keys) {
             let detail = "this holds an activation code (LPA:1$…). Whoever has one can take the profile: never send it".into();
             return Err(refuse(422, "activation-code", pointer, detail));
-        }
-        personal::hash(keys, &mut self.data);
-        if let Some(subject) = self.subject.as_mut().filter(|subject| personal::is_number(subject)) {
-            *subject = personal::token(keys, subject);
         }
         let occurred_at = self.time.unwrap_or(now);
         let read = event::read(&self.kind, self.subject.as_deref(), occurred_at, &self.data)

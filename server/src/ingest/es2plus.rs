@@ -31,6 +31,8 @@ use crate::keys::Purpose;
 const PROTOCOL: &str = "gsma/rsp/v2.2.0";
 /// What fills an ICCID of 19 digits up, with some senders: no part of it.
 const PADDING: [char; 2] = ['F', 'f'];
+/// Labels that a notification has for mappings: there are no others.
+pub const LABELS: [&str; 3] = ["requester", "profile_type", "issuer"];
 /// Digits of an ICCID that name its issuer.
 const ISSUER_DIGITS: usize = 7;
 
@@ -192,13 +194,14 @@ fn check(told: &Progress) -> Result<(), Problem> {
 
 /// What a mapping may look at: never the profile itself, only its issuer.
 fn labels(told: &Progress) -> Labels {
+    let [requester, profile_type, its_issuer] = LABELS.map(str::to_owned);
     let mut labels = Labels::new();
-    labels.insert("requester".into(), told.header.function_requester_identifier.clone());
+    labels.insert(requester, told.header.function_requester_identifier.clone());
     if let Some(kind) = &told.profile_type {
-        labels.insert("profile_type".into(), kind.clone());
+        labels.insert(profile_type, kind.clone());
     }
     if let Some(issuer) = told.iccid.as_deref().and_then(|i| i.get(..ISSUER_DIGITS)) {
-        labels.insert("issuer".into(), issuer.to_owned());
+        labels.insert(its_issuer, issuer.to_owned());
     }
     labels
 }

@@ -38,11 +38,12 @@ const fn default_interval() -> i64 {
 
 pub(super) async fn beat(State(door): State<Arc<Door>>, request: Request<Body>) -> Response {
     match take(&door, request).await {
-        Ok(cells) => (StatusCode::ACCEPTED, Json(json!({ "accepted": cells }))).into_response(),
+        Ok(kept) => (StatusCode::ACCEPTED, Json(json!({ "accepted": kept }))).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
+/// How many heartbeats were kept: one a cell, or the source's own.
 async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
     let now = door.app.clock.now();
     let (key, scope, (beat, _place)) = door.told::<Beat>(request, now).await?;
@@ -80,8 +81,9 @@ async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
         }
     }
     let mut tx = door.app.store.write().await?;
-    let alone = [BeatCell { component: String::new(), country: String::new() }];
-    for cell in if beat.cells.is_empty() { &alone[..] } else { &beat.cells } {
+    let alone = vec![BeatCell { component: String::new(), country: String::new() }];
+    let kept = if beat.cells.is_empty() { alone } else { beat.cells };
+    for cell in &kept {
         let row = HeartbeatRow {
             source: beat.source.clone(),
             component_slug: cell.component.clone(),
@@ -92,5 +94,5 @@ async fn take(door: &Door, request: Request<Body>) -> Result<usize, Problem> {
         tx.save_heartbeat(&row).await?;
     }
     tx.commit().await?;
-    Ok(beat.cells.len())
+    Ok(kept.len())
 }

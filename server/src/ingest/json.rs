@@ -16,7 +16,7 @@ pub(super) const DEPTH_MAX: usize = 32;
 const TWICE: &str = "\0";
 
 /// Any JSON.
-pub(super) struct Marked(pub(super) Value);
+pub(crate) struct Marked(pub(crate) Value);
 
 struct Reader;
 
@@ -97,7 +97,7 @@ fn depth(value: &Value) -> usize {
 
 /// What is wrong with it, if somewhere inside a member is there twice. Only a name that looks like one is repeated: what
 /// else stands there may be long, or a code.
-pub(super) fn twice(value: &Value) -> Option<String> {
+pub(crate) fn twice(value: &Value) -> Option<String> {
     match value {
         Value::Array(items) => items.iter().find_map(twice),
         Value::Object(members) => match members.get(TWICE) {

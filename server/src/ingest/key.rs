@@ -91,9 +91,19 @@ impl Quotas {
         let Some(n) = u32::try_from(n).ok().and_then(NonZeroU32::new) else { return Ok(()) };
         match self.of(key).events.check_n(n) {
             Ok(Ok(())) => Ok(()),
-            _ => Err(over("events", key.events_per_minute)),
+            Ok(Err(_)) => Err(over("events", key.events_per_minute)),
+            Err(_) => Err(never(n, key.events_per_minute)),
         }
     }
+}
+
+/// Waiting does not help: so many are never let in at once.
+fn never(n: NonZeroU32, limit: i64) -> Problem {
+    let detail = format!(
+        "This batch holds {n} events, and is larger than the key's quota of {limit} events a minute. \
+         Nothing was kept; send smaller batches."
+    );
+    Problem::new(413, "larger-than-quota", "The batch is larger than the quota", detail)
 }
 
 fn over(what: &str, limit: i64) -> Problem {

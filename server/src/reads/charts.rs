@@ -148,7 +148,11 @@ fn table(points: &[Point], slot_secs: i64, drawn: Drawn, time: &impl Fn(Timestam
         row
     };
     let minutes = slot_secs / 60;
-    let each = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", minutes / 60) };
+    let each = match minutes {
+        1 => "1 minute".to_owned(),
+        ..120 => format!("{minutes} minutes"),
+        _ => format!("{} hours", minutes / 60),
+    };
     ChartTable {
         caption: format!("Each line {each}"),
         head: head.into_iter().map(str::to_owned).collect(),
@@ -169,5 +173,6 @@ mod tests {
         assert_eq!(charts.charts[0].lines, vec![vec![Some(979), None, Some(1_000)]]);
         assert_eq!(charts.charts[0].remark, "lowest 97.9 % at 00:00");
         assert_eq!(charts.table.rows[1], ["00:01", "no data", "0", "–"]);
+        assert_eq!(charts.table.caption, "Each line 1 minute");
     }
 }

@@ -21,6 +21,8 @@ const BACK: i64 = 90 * DAY;
 /// How long a time is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Span {
+    /// Ten minutes, by the minute.
+    TenMinutes,
     /// An hour, by the minute.
     Hour,
     /// A day, by the quarter of an hour.
@@ -33,12 +35,13 @@ pub enum Span {
 
 impl Span {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Quarter];
+    pub const ALL: [Self; 5] = [Self::TenMinutes, Self::Hour, Self::Day, Self::Week, Self::Quarter];
 
     /// As it stands in an address.
     #[must_use]
     pub const fn slug(self) -> &'static str {
         match self {
+            Self::TenMinutes => "10m",
             Self::Hour => "1h",
             Self::Day => "24h",
             Self::Week => "7d",
@@ -50,6 +53,7 @@ impl Span {
     #[must_use]
     pub const fn secs(self) -> i64 {
         match self {
+            Self::TenMinutes => 600,
             Self::Hour => 3_600,
             Self::Day => 86_400,
             Self::Week => 7 * 86_400,
@@ -61,7 +65,7 @@ impl Span {
     #[must_use]
     pub const fn slot_secs(self) -> i64 {
         match self {
-            Self::Hour => 60,
+            Self::TenMinutes | Self::Hour => 60,
             Self::Day => 900,
             Self::Week => 7_200,
             Self::Quarter => 86_400,
@@ -124,7 +128,7 @@ impl Question {
         let span = fields
             .some("window")
             .map_or(Some(Span::Day), |slug| Span::ALL.into_iter().find(|s| s.slug() == slug));
-        let span = span.ok_or_else(|| Refusal::field("window", "Choose 1h, 24h, 7d or 90d."))?;
+        let span = span.ok_or_else(|| Refusal::field("window", "Choose 10m, 1h, 24h, 7d or 90d."))?;
         let supplier = fields.some("supplier");
         if supplier.is_some_and(|s| s.chars().count() > 120) {
             return Err(Refusal::field("supplier", "A supplier has 120 characters at most."));

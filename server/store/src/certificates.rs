@@ -60,7 +60,7 @@ pub struct CertificateRow {
     pub origin: String,
     /// SHA-256 of what a handshake showed; otherwise empty.
     pub fingerprint: String,
-    /// Why its chain does not verify; otherwise empty.
+    /// Why it does not verify; otherwise empty.
     pub remark: String,
     /// When it was last told or read.
     #[sqlx(try_from = "i64")]

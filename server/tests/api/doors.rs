@@ -297,14 +297,19 @@ api_tests! {
             &[("door", "alertmanager"), ("labels", "site"), ("component", "voice"), ("place", "FR")],
             &[("door", "alertmanager"), ("labels", "site=a"), ("component", "nothing"), ("place", "FR")],
             &[("door", "alertmanager"), ("labels", "site=a"), ("component", "voice"), ("place", "ZZ")],
-            &[("door", "es2plus"), ("labels", "site=a"), ("place", "western-europe"), ("supplier", "x")],
-            &[("door", "es2plus"), ("labels", "site=a"), ("place", "FR"), ("supplier", "")],
+            &[("door", "es2plus"), ("labels", "requester=site"), ("place", "western-europe"), ("supplier", "x")],
+            &[("door", "es2plus"), ("labels", "requester=site"), ("place", "FR"), ("supplier", "")],
         ];
         for fields in bad {
             let answer = maintainer.send("/console/sources/mappings", fields).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
             assert!(answer.text().contains("site"), "what was typed is still there");
         }
+        let never = [("door", "es2plus"), ("labels", "profile=travel-* requester=a"), ("place", "FR"), ("supplier", "smdp-a")];
+        let answer = maintainer.send("/console/sources/mappings", &never).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let says = "SM-DP+ notifications have no label profile: they have requester, profile_type, issuer alone.";
+        assert!(answer.text().contains(says), "{}", answer.text());
         let good = [("door", "alertmanager"), ("labels", "site=paris-*"), ("component", "voice"), ("place", "FR")];
         assert_eq!(maintainer.send("/console/sources/mappings", &good).await.status, StatusCode::SEE_OTHER);
         app.pass(3 * SECOND);

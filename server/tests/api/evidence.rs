@@ -217,5 +217,10 @@ fn offline(file: &str, key: &str) {
     assert!(!is_good && said.contains("the signature does not fit"), "{said}");
     let (is_good, said) = run(file, Some("AAAA"));
     assert!(!is_good && said.contains("another key"), "{said}");
+    let twice = file.replacen("\"is_met\":", "\"is_met\": true, \"is_met\":", 1);
+    let (is_good, said) = run(&twice, Some(key));
+    assert!(!is_good && said.contains("a member \"is_met\" is there more than once"), "{said}");
+    let (is_good, said) = run(&file.replacen('{', "{\"note\": 1,", 1), Some(key));
+    assert!(!is_good && said.contains("its member \"note\" is not signed"), "{said}");
     assert!(!run("", None).0);
 }

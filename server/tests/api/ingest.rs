@@ -236,6 +236,52 @@ api_tests! {
         assert!(last.header("retry-after").parse::<u64>().expect("seconds") >= 1);
     }
 
+    async fn a_batch_that_no_wait_lets_in_is_refused_for_good(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key_with((1_000, 3)).await;
+        let events: Vec<Value> = (0..4).map(|n| journey(&format!("b-{n}")).event("requested", 0, json!({}))).collect();
+        let large = app.ingest(&key, &json!(events)).await;
+        assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", large.text());
+        assert!(large.text().contains("larger than the key's quota of 3 events a minute"), "{}", large.text());
+        assert_eq!(large.header("retry-after"), "", "it would be told the same again");
+        let answer = app.ingest(&key, &json!(events[..3])).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "it had cost nothing: {}", answer.text());
+        let spent = app.ingest(&key, &json!(events[3..])).await;
+        assert_eq!((spent.status, spent.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "2"));
+    }
+
+    async fn a_compressed_body_is_refused_by_its_name(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        for (door, kind) in [
+            ("/ingest/v1/events", ONE),
+            ("/ingest/v1/heartbeat", "application/json"),
+            ("/ingest/v1/certificates", "application/json"),
+            ("/ingest/v1/alertmanager", "application/json"),
+            ("/gsma/rsp2/es2plus/handleDownloadProgressInfo", "application/json"),
+        ] {
+            for coding in ["gzip", "identity, br", "x-what"] {
+                let answer = Ask::post(door)
+                    .header("authorization", &format!("Bearer {key}"))
+                    .header("content-type", kind)
+                    .header("content-encoding", coding)
+                    .body(&b"\x1f\x8b\x08"[..])
+                    .send(app.address)
+                    .await;
+                assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{door} {coding}: {}", answer.text());
+                assert!(answer.text().contains("Content-Encoding"), "{door} {coding}: {}", answer.text());
+            }
+        }
+        let plain = Ask::post("/ingest/v1/events")
+            .header("authorization", &format!("Bearer {key}"))
+            .header("content-type", ONE)
+            .header("content-encoding", "Identity")
+            .body(one().to_string())
+            .send(app.address)
+            .await;
+        assert_eq!(plain.status, StatusCode::ACCEPTED, "{}", plain.text());
+    }
+
     async fn an_empty_batch_is_fine(app) {
         app.lay_grid().await;
         let key = app.ingest_key().await;

@@ -299,9 +299,11 @@ api_tests! {
             let page = viewer.get(&format!("/console/explorer?window={window}")).await;
             assert!(page.text().contains("87.50 %"), "{window}: {}", page.text());
         }
+        let shortest = viewer.get("/console/explorer?window=10m").await;
+        assert!(shortest.status == StatusCode::OK && shortest.text().contains(": 10 min until "), "{}", shortest.text());
         let nothing = viewer.get("/console/explorer?country=PT").await;
         assert!(nothing.text().contains("Nothing was measured here"), "{}", nothing.text());
-        for (query, says) in [("window=3d", "Choose 1h"), ("flow=nfc", "Choose one of ota"), ("country=ZZ", "not on the page"),
+        for (query, says) in [("window=3d", "Choose 10m"), ("flow=nfc", "Choose one of ota"), ("country=ZZ", "not on the page"),
             ("component=voice", "No activations measure"), ("until=1", "last 90 days"), ("node=1", "has no field")] {
             let page = viewer.get(&format!("/console/explorer?{query}")).await;
             assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");

@@ -99,7 +99,7 @@ pub struct Line {
     pub slug: &'static str,
     /// `Activation success rate`.
     pub name: &'static str,
-    /// As files hold it, in the unit of the slug; none: not known.
+    /// As files hold it, in [`Line::unit`]; none: not known.
     pub number: Option<i64>,
     /// As people read it.
     pub value: String,
@@ -109,6 +109,18 @@ pub struct Line {
     pub verdict: Verdict,
     /// What it rests on.
     pub basis: String,
+}
+
+impl Line {
+    /// What the number counts, as files name it.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        match self.slug {
+            "asr" | "fallback_rate" => "permille",
+            "median_latency" | "p95_latency" | "mttr" | "time_to_engage" => "ms",
+            _ => "count",
+        }
+    }
 }
 
 /// `99.2 %`, rounded down, of thousandths.
@@ -331,6 +343,23 @@ mod tests {
         let good = Figures { succeeded: 9_800, fallback: 1_000, ..figures };
         assert_eq!(verdict(&good, &targets, "asr"), ("98.0 %".into(), Verdict::Met));
         assert_eq!(verdict(&good, &targets, "fallback_rate"), ("10.0 %".into(), Verdict::Met));
+    }
+
+    #[test]
+    fn every_number_has_a_unit() {
+        let lines = Figures::default().lines(&Targets::default());
+        let units: Vec<_> = lines.iter().map(|l| (l.slug, l.unit())).collect();
+        let expected = [
+            ("asr", "permille"),
+            ("median_latency", "ms"),
+            ("p95_latency", "ms"),
+            ("fallback_rate", "permille"),
+            ("mttr", "ms"),
+            ("time_to_engage", "ms"),
+            ("failovers", "count"),
+            ("certificate_misses", "count"),
+        ];
+        assert_eq!(units, expected);
     }
 
     #[test]

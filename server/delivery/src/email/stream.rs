@@ -30,7 +30,7 @@ pub(super) async fn dial(host: &str, port: u16, tls: bool) -> Result<Box<dyn Asy
     }
     let connector = crate::tls::connector().map_err(|e| wrong(&e))?;
     let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(|e| wrong(&e))?;
-    Ok(Box::new(Protected(connector.connect(name, stream).await.map_err(|e| wrong(&e))?)))
+    Ok(Box::new(Protected(connector.connect(name, stream).await.map_err(|e| wrong(&crate::tls::words(&e)))?)))
 }
 
 impl AsyncTokioStream for Protected {

@@ -61,7 +61,7 @@ impl ServerCertVerifier for Witness {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let verdict = self.judge.verify_server_cert(leaf, others, name, ocsp, now);
-        let doubt = verdict.err().map(|e| clean(e.to_string().as_bytes()));
+        let doubt = verdict.err().map(|e| clean(crate::tls::doubt(&e, is_self_signed(leaf)).as_bytes()));
         *self.seen.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((leaf.to_vec(), doubt));
         Ok(ServerCertVerified::assertion())
     }
@@ -138,7 +138,13 @@ async fn converse(seen: Arc<Seen>, name: ServerName<'static>, stream: TcpStream)
         Err(error) => return Some(error.to_string()),
     };
     let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    shaken.err().map(|e| clean(format!("TLS failed: {e}").as_bytes()))
+    shaken.err().map(|e| clean(format!("TLS failed: {}", crate::tls::words(&e)).as_bytes()))
+}
+
+/// Whether it names itself as its issuer.
+fn is_self_signed(leaf: &[u8]) -> bool {
+    leaf.len() <= DER_MAX
+        && X509Certificate::from_der(leaf).is_ok_and(|(_, c)| c.subject().as_raw() == c.issuer().as_raw())
 }
 
 fn read(leaf: &[u8], doubt: Option<String>) -> Result<Shown, String> {

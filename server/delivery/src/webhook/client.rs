@@ -271,6 +271,7 @@ pub(super) async fn connect(target: &Target, stream: TcpStream, peer: IpAddr) ->
         None => target.host().to_owned().try_into().map_err(|_| "this name cannot be used with TLS")?,
     };
     let connector = crate::tls::connector().map_err(|e| e.to_string())?;
-    let stream = connector.connect(name, stream).await.map_err(|e| format!("TLS failed: {e}"))?;
+    let failed = |e: std::io::Error| format!("TLS failed: {}", crate::tls::words(&e));
+    let stream = connector.connect(name, stream).await.map_err(failed)?;
     Line::open(stream, peer).await
 }

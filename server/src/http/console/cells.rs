@@ -38,7 +38,8 @@ fn line(names: &Names, row: &CellRow, now: Timestamp) -> Option<CellLine> {
     let evidence = match evidence_sentence(row.evidence.as_deref()) {
         _ if row.automatic() != row.telemetry_status => "An alert fires: see Sources".into(),
         e if e.is_empty() && row.telemetry_status == CellStatus::NoData => {
-            "No samples or heartbeats yet".into()
+            // Also of a cell that was heard of before, and fell silent.
+            "Neither samples nor heartbeats".into()
         }
         e if e.is_empty() => "Heartbeats arrive".into(),
         e => e,

@@ -74,7 +74,7 @@ async fn choices(tx: &mut Tx, names: &Names, asked: &Fields, now: Timestamp) -> 
     flows.extend([pair("ota", "OTA"), pair("qr", "QR code"), pair("alternate", "Alternate SM-DP+")]);
     let mut cohorts = all("All");
     cohorts.extend([pair("baseline", "Baseline"), pair("canary", "Canary")]);
-    let words = ["Last hour", "Last 24 hours", "Last 7 days", "Last 90 days"];
+    let words = ["Last 10 minutes", "Last hour", "Last 24 hours", "Last 7 days", "Last 90 days"];
     let windows = Span::ALL.into_iter().zip(words).map(|(s, w)| pair(s.slug(), w)).collect();
     let choice = |name, label, options| Choice { name, label, options, chosen: asked.one(name).to_owned() };
     let mut choices = vec![
@@ -204,19 +204,16 @@ fn errors(found: &Findings) -> ChartTable {
     }
 }
 
-/// `3 activations at smdp-a/1 in France counted as failed at 09:12 UTC; heard of by 09:20 UTC: they had succeeded in time.`
+/// `3 activations at smdp-a/1 in France counted as failed at 09:12 UTC; by 09:20 UTC we had heard that they had
+/// succeeded in time.`
 fn corrections(names: &Names, all: &[CorrectionRow], now: Timestamp) -> Vec<String> {
     let sentence = |c: &CorrectionRow| {
         let supplier =
             if c.node.is_empty() { c.supplier.clone() } else { format!("{}/{}", c.supplier, c.node) };
-        let (things, they) = if c.activations == 1 { ("activation", "It") } else { ("activations", "They") };
-        let end = if c.is_in_time {
-            "had succeeded in time, which the figures say now"
-        } else {
-            "had come too late, not failed"
-        };
+        let (things, they) = if c.activations == 1 { ("activation", "it") } else { ("activations", "they") };
+        let end = if c.is_in_time { "in time" } else { "too late" };
         format!(
-            "{} {things} at {supplier} in {} counted as failed at {} arrived late by {}. {they} {end}.",
+            "{} {things} at {supplier} in {} counted as failed at {}; by {} we had heard that {they} had succeeded {end}.",
             thousands(c.activations),
             names.country(&c.country_code),
             utc_time(c.counted_at, now),

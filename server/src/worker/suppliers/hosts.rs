@@ -62,7 +62,7 @@ async fn keep(app: &App, row: &TlsHostRow, shown: Result<Shown, String>) -> Resu
                 443 => row.host.clone(),
                 port => format!("{}:{port}", row.host),
             };
-            let remark = shown.doubt.map(|why| format!("its chain does not verify: {why}"));
+            let remark = shown.doubt.map(|why| format!("it does not verify: {why}"));
             let given = Given {
                 node: row.node.clone(),
                 kind: "tls".into(),

@@ -130,12 +130,13 @@ api_tests! {
             assert_eq!((&line["number"], &line["kept"]), (&number, &json!(kept)), "{slug}: {line}");
         }
         assert_eq!(figure(&json, "asr")["basis"], "of 200 activations");
+        assert_eq!((&figure(&json, "asr")["unit"], &figure(&json, "mttr")["unit"]), (&json!("permille"), &json!("ms")));
         assert_eq!(figure(&json, "failovers")["basis"], "60 minutes away from home");
         assert!(json["no_data_secs"].as_i64().is_some_and(|s| s > 80_000), "{json}");
 
         let csv = maintainer.get(&format!("{page}/review.csv?period=2026-03")).await;
         assert!(csv.header("content-type").starts_with("text/csv"));
-        assert!(csv.text().contains("smdp-a,2026-03,asr,950,95.0 %,at least 95.1 %,missed,of 200 activations\r\n"), "{}", csv.text());
+        assert!(csv.text().contains("smdp-a,2026-03,asr,950,95.0 %,at least 95.1 %,missed,of 200 activations,permille\r\n"), "{}", csv.text());
         let screen = maintainer.get(&format!("{page}/review?period=2026-03")).await.text().to_owned();
         for words in ["95.0 %", "at least 95.1 %", "after 21 minutes", "<svg", "node 1 is out of memory", "left out of shares"] {
             assert!(screen.contains(words), "{words}: {screen}");

@@ -145,17 +145,27 @@ fn file(card: &Scorecard, ending: &str, kind: &'static str, body: Vec<u8>) -> Re
     (headers, body).into_response()
 }
 
-/// As CSV: a line per figure. Shares are in thousandths, times in milliseconds.
+/// As CSV: a line per figure, with the unit of its number in the last column.
 pub async fn as_csv(desk: Desk, Path(id): Path<String>, RawQuery(query): RawQuery) -> Answer {
     let card = asked(&desk, &id, query).await?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let mut rows =
-        vec![["supplier", "period", "figure", "number", "value", "owed", "kept", "basis"].map(str::to_owned)];
+    let head = ["supplier", "period", "figure", "number", "value", "owed", "kept", "basis", "unit"];
+    let mut rows = vec![head.map(str::to_owned)];
     for line in card.figures.lines(&card.targets) {
         let number = line.number.map_or_else(String::new, |n| n.to_string());
         let (slug, period) = (card.supplier.slug.clone(), card.period.to_string());
-        let verdict = line.verdict.words().to_owned();
-        rows.push([slug, period, line.slug.into(), number, line.value, line.target, verdict, line.basis]);
+        let (verdict, unit) = (line.verdict.words().to_owned(), line.unit().to_owned());
+        rows.push([
+            slug,
+            period,
+            line.slug.into(),
+            number,
+            line.value,
+            line.target,
+            verdict,
+            line.basis,
+            unit,
+        ]);
     }
     for row in rows {
         if let Err(error) = writer.write_record(row.map(|field| guarded(&field))) {
@@ -174,7 +184,7 @@ pub async fn as_json(desk: Desk, Path(id): Path<String>, RawQuery(query): RawQue
         .figures
         .lines(&card.targets)
         .into_iter()
-        .map(|l| json!({ "figure": l.slug, "number": l.number, "value": l.value, "owed": l.target, "kept": l.verdict.words(), "basis": l.basis }))
+        .map(|l| json!({ "figure": l.slug, "number": l.number, "unit": l.unit(), "value": l.value, "owed": l.target, "kept": l.verdict.words(), "basis": l.basis }))
         .collect();
     let body = json!({
         "format": "waypost-supplier-review-1",
