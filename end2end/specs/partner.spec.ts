@@ -68,10 +68,12 @@ const paths = () => [
 ];
 
 async function consolePaths(page: Page): Promise<string[]> {
-  await page.goto(waypost.url('/console/subscribers'));
-  const hrefs = await page.locator('a').evaluateAll((all) => all.map((a) => a.getAttribute('href') ?? ''));
-  const of = (kind: string) => hrefs.find((h) => h.startsWith(`/console/${kind}/`))!;
-  return ['/console/subscribers', of('partners'), of('subscribers')];
+  const first = async (from: string, kind: string): Promise<string> => {
+    await page.goto(waypost.url(from));
+    return (await page.locator(`a[href^="/console/${kind}/"]`).first().getAttribute('href'))!;
+  };
+  const partner = await first('/console/desk-book/partners', 'partners');
+  return ['/console/subscribers', partner, await first('/console/subscribers', 'subscribers')];
 }
 
 for (const width of [320, 1280]) {
