@@ -222,7 +222,7 @@ fn checklist(frame: &Frame, model: &PartnerPage) -> AnyView {
         .steps
         .iter()
         .map(|(is_done, what, evidence)| {
-            let (mark, class) = if *is_done { ("✓", "ok") } else { ("–", "todo") };
+            let (mark, class) = if *is_done { ("✓", "ok") } else { ("–", "") };
             let words = if *is_done { "done" } else { "missing" };
             view! { <li class=class><span aria-hidden="true">{mark}</span><span><b>{*what}</b>" "<small>{format!("{words}: {evidence}")}</small></span></li> }
         })

@@ -258,30 +258,31 @@ fn keys(frame: &Frame, model: &Sources) -> AnyView {
     .into_any()
 }
 
+/// Limits of a key that are typed: field, label, hint.
+const LIMITS: [(&str, &str, &str); 8] = [
+    ("components", "Services", "slugs, like voice sms"),
+    ("countries", "Countries", "codes, like FR IT"),
+    ("suppliers", "Suppliers", "like smdp-a"),
+    ("networks", "Networks", "like 192.0.2.0/24"),
+    ("source_prefix", "Sources begin with", "like /smdp/eu"),
+    ("days", "Ends after", "days"),
+    ("requests", "Requests a minute", "600 if empty"),
+    ("events", "Events a minute", "20,000 if empty"),
+];
+
 fn key_form(frame: &Frame, model: &Sources) -> AnyView {
     let error = model.error.as_ref();
-    let limits = [
-        ("components", "Services", "slugs, like voice sms"),
-        ("countries", "Countries", "codes, like FR IT"),
-        ("suppliers", "Suppliers", "like smdp-a"),
-        ("networks", "Networks", "like 192.0.2.0/24"),
-        ("days", "Ends after", "days"),
-        ("requests", "Requests a minute", "600 if empty"),
-        ("events", "Events a minute", "20,000 if empty"),
-    ];
-    let open = error.is_some_and(|e| {
-        ["components", "countries_of_key", "suppliers", "networks", "days", "requests", "events", "worst"]
-            .contains(&e.field.as_str())
-    });
-    let fields = limits
+    let slot = |name: &'static str| if name == "countries" { "countries_of_key" } else { name };
+    let open =
+        error.is_some_and(|e| e.field == "worst" || LIMITS.iter().any(|(name, ..)| slot(name) == e.field));
+    let fields = LIMITS
         .into_iter()
         .map(|(name, label, hint)| {
-            let slot = if name == "countries" { "countries_of_key" } else { name };
             view! {
                 <div class="f">
                     <label for=format!("key-{name}")>{label}" "<small>{hint}</small></label>
                     <input id=format!("key-{name}") name=name maxlength="2000" value=model.was(name) />
-                    {remark(error, slot)}
+                    {remark(error, slot(name))}
                 </div>
             }
         })

@@ -136,10 +136,10 @@ impl Message {
 
     /// A change by a manage link that cannot be made; `why` in the reader's language.
     #[must_use]
-    pub fn not_changed(site: Site, why: &str) -> Self {
+    pub fn not_changed(site: Site, why: &str, manage_token: &str) -> Self {
         let mut page = Self::said(site, manage::NOT_CHANGED, &[]);
         page.paragraphs.push(why.to_owned());
-        page
+        page.with_link(manage::TITLE, &paths::manage(manage_token))
     }
 
     /// 404.
@@ -201,7 +201,7 @@ impl Message {
             Self::erased(site()),
             Self::link_expired(site()),
             Self::too_many(site()),
-            Self::not_changed(site(), "Only webhooks have a signing secret."),
+            Self::not_changed(site(), "Only webhooks have a signing secret.", "t0ken"),
             Self::unsubscribe(site(), "t0ken"),
             Self::unsubscribed(site()),
             Self::not_found(site()),

@@ -38,6 +38,8 @@ pub struct Limits {
     pub networks: Vec<IpNet>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
+    /// How its sources begin; none: it may name any.
+    pub source_prefix: Option<String>,
     /// It makes no cell worse than degraded, and proposes nothing.
     pub is_modest: bool,
 }
@@ -79,6 +81,8 @@ impl Limits {
         if let Some(slug) = suppliers.iter().find(|s| s.chars().count() > 120) {
             return Err(Refusal::field("suppliers", format!("{slug:?} is too long.")));
         }
+        let prefix = fields.some("source_prefix").map(|typed| text::single_line(typed, text::NAME_MAX));
+        let source_prefix = prefix.transpose().map_err(|e| Refusal::field("source_prefix", e.to_string()))?;
         let networks = entries(fields.one("networks")).map(network).collect::<Result<Vec<_>, _>>()?;
         let expires_at = match fields.some("days") {
             None => None,
@@ -98,6 +102,7 @@ impl Limits {
             suppliers: few(suppliers, "suppliers")?,
             networks: few(networks, "networks")?,
             expires_at,
+            source_prefix,
             is_modest: match fields.one("worst") {
                 "" | "partial_outage" => false,
                 "degraded" => true,
@@ -146,7 +151,7 @@ pub async fn create(
         id: id.clone(),
         name: name.clone(),
         secret_hash: token_hash(&key),
-        source_prefix: None,
+        source_prefix: limits.source_prefix.clone(),
         requests_per_minute: quota.0,
         events_per_minute: quota.1,
         created_at: ctx.now,
@@ -163,7 +168,7 @@ pub async fn create(
     };
     tx.insert_api_key(&row).await?;
     let detail = json!({ "name": name, "components": row.components, "countries": row.countries,
-        "suppliers": row.suppliers, "networks": row.networks, "expires_at": row.expires_at, "worst_status": row.worst_status.slug() });
+        "suppliers": row.suppliers, "networks": row.networks, "source_prefix": row.source_prefix, "expires_at": row.expires_at, "worst_status": row.worst_status.slug() });
     audit(tx, ctx, "create_key", &format!("key:{id}"), detail).await?;
     Ok(key)
 }

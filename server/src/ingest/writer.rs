@@ -24,7 +24,7 @@ use crate::{
 /// Requests that may wait for the writer; more are turned away at once.
 const QUEUE: usize = 256;
 /// Events that may wait, in all requests.
-const WAITING: usize = 20_000;
+const WAITING: usize = 12_000;
 /// Events in one commit.
 const COMMIT_MAX: usize = 4_000;
 /// Events that no journey shows yet, over which nothing more is taken until some do.

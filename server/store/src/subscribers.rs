@@ -49,7 +49,9 @@ statements! {
     END_OF_PARTNER = "UPDATE subscribers SET state = 'ended', ended_at = $1, updated_at = $1
         WHERE partner_id = $2 AND state IN ('pending', 'confirmed', 'disabled')";
     COUNT_SUPPRESSED = "SELECT COUNT(*) FROM subscribers WHERE state = 'suppressed' AND address = $1";
-    COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2";
+    COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2
+        AND kind IN ('confirmation', 'known', 'challenge', 'welcome')";
+    COUNT_TESTS = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2 AND kind = 'test'";
     COUNT_UNPROVEN = "SELECT COUNT(*) FROM subscribers WHERE host = $1 AND channel <> 'email' AND state = 'pending' AND created_at > $2
         AND NOT EXISTS (SELECT 1 FROM subscribers p WHERE p.host = $1 AND p.channel <> 'email' AND p.state = 'confirmed')";
     SELECT_DATED = "SELECT * FROM subscribers WHERE state = 'confirmed' AND (scope LIKE '%\"trip\"%' OR scope LIKE '%\"incident\"%')
@@ -338,6 +340,12 @@ impl Tx {
     /// Whether this mail address is not to be written to, on whatever page it was asked for.
     pub async fn is_suppressed(&mut self, address: &str) -> Result<bool> {
         Ok(fetch_one!(self, (i64,), COUNT_SUPPRESSED, address)?.0 > 0)
+    }
+
+    /// Tests sent to a subscriber since `from`, and when the last was written.
+    pub async fn tests_since(&mut self, subscriber_id: &str, from: Timestamp) -> Result<(i64, Timestamp)> {
+        let (count, last) = fetch_one!(self, (i64, i64), COUNT_TESTS, subscriber_id, from.millis())?;
+        Ok((count, Timestamp::from_millis(last)))
     }
 
     /// Confirmations and challenges sent to a subscriber since `from`, and when the last was written.

@@ -271,6 +271,19 @@ api_tests! {
         assert_eq!(app.cell("voice", "FR").await.status, CellStatus::Degraded);
     }
 
+    async fn a_key_may_be_bound_to_sources_that_begin_alike(app) {
+        app.lay_grid().await;
+        let long = "x".repeat(500);
+        assert!(key_with(app, &[("source_prefix", &long)]).await.is_err());
+        let key = key_with(app, &[("source_prefix", "/smdp/eu")]).await.expect("a key");
+        for (source, status) in [("/smdp/eu-a", StatusCode::ACCEPTED), ("/smdp/us", StatusCode::UNPROCESSABLE_ENTITY)] {
+            let answer = post(app, &key, "/ingest/v1/heartbeat", &json!({ "source": source })).await;
+            assert_eq!(answer.status, status, "{source}: {}", answer.text());
+        }
+        let owner = app.signed_in(Role::Owner).await;
+        assert!(owner.get("/console/sources").await.text().contains("sources /smdp/eu…"));
+    }
+
     async fn a_revoked_key_opens_nothing_from_that_moment(app) {
         app.lay_grid().await;
         let key = key_with(app, &[]).await.expect("a key");

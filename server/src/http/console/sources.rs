@@ -93,6 +93,7 @@ fn key_line(key: &ApiKeyRow, now: Timestamp) -> KeyLine {
         list(&key.countries),
         list(&key.suppliers),
         Some(list(&key.networks)).filter(|n| !n.is_empty()).map(|n| format!("from {n}")).unwrap_or_default(),
+        key.source_prefix.as_ref().map(|prefix| format!("sources {prefix}…")).unwrap_or_default(),
         if key.worst_status == CellStatus::Degraded { "degraded at most".into() } else { String::new() },
     ]
     .into_iter()
@@ -156,7 +157,7 @@ fn alert_lines(rows: &[AlertRow], names: &Names, now: Timestamp) -> Vec<AlertLin
             fingerprint: row.fingerprint.clone(),
             summary: row.summary.clone(),
             cells: String::new(),
-            since: utc_time(row.starts_at, now),
+            since: utc_time(row.starts_at.min(now), now),
             is_critical: row.is_critical,
         });
         if !line.cells.is_empty() {

@@ -220,7 +220,7 @@ async fn act(app: &App, token: &str, fields: Fields, verb: Verb) -> Response {
             answer(app, token, StatusCode::UNPROCESSABLE_ENTITY, said).await
         }
         (Err(Refusal::Conflict(why)), _) => {
-            let page = Message::not_changed(site, &refusal::in_words(language, "", &why));
+            let page = Message::not_changed(site, &refusal::in_words(language, "", &why), token);
             public_page(StatusCode::CONFLICT, message_page(&page))
         }
         (Err(refusal), _) => failed(app, &refusal, &ctx),
@@ -286,7 +286,7 @@ impl Verb {
             }
             Self::Test => {
                 // An endpoint is tested as often as its owner likes to wait.
-                let (sent, last) = tx.handshakes_since(id, ctx.now.plus(-HOUR)).await?;
+                let (sent, last) = tx.tests_since(id, ctx.now.plus(-HOUR)).await?;
                 if sent >= 10 || ctx.now.since(last) < 5 * SECOND {
                     return Err(Refusal::Conflict(
                         "Wait a few seconds between tests; ten an hour at most.".into(),

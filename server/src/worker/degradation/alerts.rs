@@ -101,9 +101,11 @@ pub(super) async fn carry_out(tx: &mut Tx, ctx: &Ctx, scene: &Scene, told: Told)
 }
 
 fn shown(alert: &AlertRow, ctx: &Ctx) -> String {
+    // A clock ahead of ours begins nothing tomorrow that fires now.
+    let since = alert.starts_at.min(ctx.now);
     let evidence = AlertEvidence {
         alert: alert.summary.clone(),
-        since: utc_time(alert.starts_at, ctx.now),
+        since: utc_time(since, ctx.now),
         starts_at: alert.starts_at,
     };
     serde_json::to_string(&evidence).unwrap_or_default()
