@@ -47,20 +47,29 @@ pub(super) fn token(keys: &Keys, text: &str) -> String {
 
 /// Puts hashes in the place of everything that names a profile or a person.
 pub(super) fn hash(keys: &Keys, value: &mut Value) {
+    hash_in(keys, value, false);
+}
+
+/// `named`: it stands under a name that says so, and every value in it is hashed.
+fn hash_in(keys: &Keys, value: &mut Value, named: bool) {
     match value {
         Value::Object(members) => {
-            for (name, value) in members {
-                if is_personal(name) && !value.is_object() && !value.is_array() && !value.is_null() {
-                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    *value = Value::from(token(keys, &text));
-                } else {
-                    hash(keys, value);
+            let numbers: Vec<String> = members.keys().filter(|name| is_number(name)).cloned().collect();
+            for name in numbers {
+                if let Some(value) = members.remove(&name) {
+                    members.insert(token(keys, &name), value);
                 }
             }
+            for (name, value) in members {
+                hash_in(keys, value, named || is_personal(name));
+            }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| hash(keys, item)),
-        Value::String(text) if is_number(text) => *text = token(keys, text),
-        _ => {}
+        Value::Array(items) => items.iter_mut().for_each(|item| hash_in(keys, item, named)),
+        Value::String(text) if named || is_number(text) => *text = token(keys, text),
+        Value::Number(number) if named || is_number(&number.to_string()) => {
+            *value = Value::from(token(keys, &number.to_string()));
+        }
+        Value::Bool(_) | Value::Null | Value::String(_) | Value::Number(_) => {}
     }
 }
 
@@ -101,15 +110,16 @@ mod tests {
             ["89331503190000000123", "+33612345678", "89001012012341234012345678901224", "a@b.example"];
         let mut data = json!({
             "ICCID": clear[0], "details": { "msisdn": clear[1], "list": [clear[2]], "e_mail": "kept?" },
-            "e-mail": clear[3], "note": clear[0], "country": "FR", "latency_ms": 8_933_150_319_i64, "imsi": null,
+            "e-mail": clear[3], "note": clear[0], "imsi": ["208011234567890"], "eid": { "is": 8_931 }, "8933150319000000777": "ok",
+            "n": 8_933_150_319_000_000_777_u64, "country": "FR", "latency_ms": 8_933_150_319_i64, "iccid": null,
         });
         hash(&keys, &mut data);
         let text = data.to_string();
-        for clear in clear {
+        for clear in clear.into_iter().chain(["208011234567890", "8931", "8933150319000000777"]) {
             assert!(!text.contains(clear), "{clear} in {text}");
         }
         assert_eq!(
-            (&data["country"], &data["latency_ms"], &data["imsi"]),
+            (&data["country"], &data["latency_ms"], &data["iccid"]),
             (&json!("FR"), &json!(8_933_150_319_i64), &Value::Null)
         );
         assert_eq!(data["ICCID"], data["note"], "one profile has one hash");

@@ -26,7 +26,7 @@ pub struct ChannelHealth {
     pub oldest_ms: i64,
     /// Updates of incidents that ended in the past hour, by state: a stranger's wrong address is no failure of ours.
     pub ended: Vec<(String, i64)>,
-    /// Updates of incidents that were tried in vain, and will be tried again.
+    /// Updates of the past hour that were tried in vain, and will be tried again.
     pub retried: i64,
     /// Updates delivered in the past five minutes.
     pub just_delivered: i64,
@@ -102,7 +102,7 @@ pub async fn health(tx: &mut Tx, now: Timestamp) -> store::Result<Vec<ChannelHea
     for (name, state, count) in tx.count_finished(from, "incident_update").await? {
         find(&mut channels, &name).ended.push((state, count));
     }
-    for (name, count) in tx.count_retried().await? {
+    for (name, count) in tx.count_retried(from).await? {
         find(&mut channels, &name).retried = count;
     }
     for (name, state, count) in tx.count_finished(now.plus(-JUST_NOW), "incident_update").await? {

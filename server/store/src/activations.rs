@@ -69,7 +69,7 @@ statements! {
     SELECT_NEWEST = "SELECT * FROM activations WHERE country_code = $1 AND received_at > $2 AND is_live = TRUE
         ORDER BY received_at DESC LIMIT $3";
     SELECT_TOP_ERROR = "SELECT error_class, COUNT(*) FROM activations WHERE country_code = $1 AND received_at > $2
-        AND failed_step = $3 AND error_class IS NOT NULL AND is_live = TRUE GROUP BY error_class ORDER BY 2 DESC, 1 LIMIT 1";
+        AND failed_step IS NOT NULL AND ($3 = 'journey' OR failed_step = $3) AND error_class IS NOT NULL AND is_live = TRUE GROUP BY error_class ORDER BY 2 DESC, 1 LIMIT 1";
     SELECT_ERROR_CLASSES = "SELECT country_code, failed_step, error_class, COUNT(*) FROM activations WHERE failed_step IS NOT NULL
         AND received_at > $1 AND error_class IS NOT NULL AND is_live = TRUE GROUP BY country_code, failed_step, error_class";
 }

@@ -36,7 +36,7 @@ statements! {
     SKIP_DELIVERIES = "UPDATE deliveries SET state = 'skipped', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued' AND lease_until_at IS NULL";
     HOLD_QUEUED = "UPDATE deliveries SET state = 'held', finished_at = $1 WHERE subscriber_id = $2 AND state = 'queued' AND lease_until_at IS NULL";
     COUNT_RETRIED = "SELECT d.channel, COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
-        WHERE d.state = 'queued' AND d.attempts > 0 AND o.kind = 'incident_update' GROUP BY d.channel";
+        WHERE d.state = 'queued' AND d.attempts > 0 AND d.lease_until_at IS NULL AND d.created_at > $1 AND o.kind = 'incident_update' GROUP BY d.channel";
     QUEUE_DEPTH = "SELECT channel, priority, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM deliveries
         WHERE state = 'queued' GROUP BY channel, priority ORDER BY channel, priority";
     COUNT_FINISHED = "SELECT d.channel, d.state, COUNT(*) FROM deliveries d JOIN outbox o ON o.event_id = d.event_id
@@ -146,9 +146,9 @@ impl Tx {
         execute!(self, HOLD_DELIVERIES, &notice.event_id, notice.priority, now.millis(), ids)
     }
 
-    /// Updates of incidents that were tried in vain and will be tried again, by channel.
-    pub async fn count_retried(&mut self) -> Result<Vec<(String, i64)>> {
-        fetch_all!(self, (String, i64), COUNT_RETRIED)
+    /// Updates of incidents since `from` that were tried in vain and will be tried again, by channel.
+    pub async fn count_retried(&mut self, from: Timestamp) -> Result<Vec<(String, i64)>> {
+        fetch_all!(self, (String, i64), COUNT_RETRIED, from.millis())
     }
 
     /// What waits or is on its way, by channel and class.

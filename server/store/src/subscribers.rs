@@ -29,7 +29,7 @@ statements! {
     SELECT_RECIPIENTS = "SELECT id, channel, scope, time_zone, paused_until_at, partner_id FROM subscribers
         WHERE state = 'confirmed' AND confirmed_at <= $1 AND id > $2 ORDER BY id LIMIT $3";
     SELECT_GIVEN_UP = "SELECT id, channel, scope, time_zone, paused_until_at, partner_id FROM subscribers
-        WHERE state = 'disabled' AND ended_at > $1 AND confirmed_at <= $2 ORDER BY ended_at DESC, id LIMIT $3";
+        WHERE state IN ('disabled', 'pending') AND channel <> 'email' AND ended_at > $1 AND confirmed_at <= $2 ORDER BY ended_at DESC, id LIMIT $3";
     FIND_SUBSCRIBERS {
         sqlite = "SELECT * FROM subscribers WHERE state <> 'erased' AND ($1 = '' OR address = $1 OR instr(host, $1) > 0) AND ($2 = '' OR state = $2)
             AND ($3 = 0 OR failing_since_at IS NOT NULL) ORDER BY created_at DESC, id LIMIT $4 OFFSET $5",
@@ -46,7 +46,7 @@ statements! {
         WHERE state = 'confirmed' AND (paused_until_at IS NULL OR paused_until_at <= $1)
         GROUP BY channel, scope, time_zone, partner_id ORDER BY channel";
     SELECT_OF_PARTNER = "SELECT * FROM subscribers WHERE partner_id = $1 AND state <> 'erased' ORDER BY created_at DESC, id LIMIT $2";
-    END_OF_PARTNER = "UPDATE subscribers SET state = 'ended', ended_at = $1, updated_at = $1
+    END_OF_PARTNER = "UPDATE subscribers SET state = 'ended', confirm_hash = NULL, confirm_expires_at = NULL, ended_at = $1, updated_at = $1
         WHERE partner_id = $2 AND state IN ('pending', 'confirmed', 'disabled')";
     COUNT_SUPPRESSED = "SELECT COUNT(*) FROM subscribers WHERE state = 'suppressed' AND address = $1";
     COUNT_HANDSHAKES = "SELECT COUNT(*), COALESCE(MAX(created_at), 0) FROM outbox WHERE subscriber_id = $1 AND created_at > $2
@@ -57,8 +57,8 @@ statements! {
     SELECT_DATED = "SELECT * FROM subscribers WHERE state = 'confirmed' AND (scope LIKE '%\"trip\"%' OR scope LIKE '%\"incident\"%')
         AND id > $1 ORDER BY id LIMIT $2";
     DELETE_UNCONFIRMED_DELIVERIES = "DELETE FROM deliveries WHERE lease_until_at IS NULL AND subscriber_id IN (
-        SELECT id FROM subscribers WHERE state = 'pending' AND updated_at < $1)";
-    DELETE_UNCONFIRMED = "DELETE FROM subscribers WHERE state = 'pending' AND updated_at < $1
+        SELECT id FROM subscribers WHERE state = 'pending' AND updated_at < $1 AND (channel = 'email' OR confirmed_at IS NULL))";
+    DELETE_UNCONFIRMED = "DELETE FROM subscribers WHERE state = 'pending' AND updated_at < $1 AND (channel = 'email' OR confirmed_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscriber_id = subscribers.id)";
 }
 
@@ -121,6 +121,14 @@ impl SubscriberRow {
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         Scope::from_json(&self.scope)
+    }
+
+    /// Whether it is an endpoint that was given up, which may be asked again.
+    #[must_use]
+    pub fn may_be_asked(&self) -> bool {
+        self.channel != "email"
+            && self.confirmed_at.is_some()
+            && matches!(self.state.as_str(), "disabled" | "pending")
     }
 
     /// Whether nothing is sent at `now`.

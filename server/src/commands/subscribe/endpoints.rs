@@ -65,11 +65,11 @@ pub async fn disable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str, why: &str) -> 
 /// How often an endpoint is asked in a day whether it wants our messages.
 const QUESTIONS: i64 = 3;
 
-/// Asks an endpoint again that was given up, or that did not answer: what was given up meanwhile is sent again where that
-/// is asked for.
+/// Asks an endpoint again that was given up, also when it did not answer then; one that never answered is the operator's:
+/// whoever owns it did not ask for us. What was given up meanwhile is sent again where that is asked for.
 pub async fn enable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
     let row = tx.subscriber(subscriber_id).await?.ok_or(Refusal::NotFound("subscription"))?;
-    if row.channel == "email" || !matches!(row.state.as_str(), "disabled" | "pending") {
+    if !row.may_be_asked() {
         return Err(Refusal::Conflict("Only an endpoint that was given up can be tried again.".into()));
     }
     // Whoever it belongs to is not to be pestered.
@@ -84,6 +84,15 @@ pub async fn enable(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), R
     handshake(tx, ctx, question, subscriber_id).await?;
     audit(tx, ctx, "enable_endpoint", &format!("subscriber:{subscriber_id}"), json!({ "before": row.state }))
         .await
+}
+
+/// An endpoint that was asked again did not answer: it is given up as it was, and what is kept for it stays.
+pub async fn unanswered(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Refusal> {
+    let Some(row) = tx.subscriber(subscriber_id).await? else { return Ok(()) };
+    if row.state == "pending" && row.may_be_asked() {
+        tx.set_subscriber_state(subscriber_id, "disabled", ctx.now).await?;
+    }
+    Ok(())
 }
 
 /// Sends again; how many.

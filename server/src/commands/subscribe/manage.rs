@@ -38,8 +38,10 @@ pub async fn confirm(tx: &mut Tx, ctx: &Ctx, token: &str) -> Result<Option<Strin
     let Some(row) = tx.subscriber_by_confirmation(&token_hash(token), ctx.now).await? else {
         return Ok(None);
     };
-    if row.state == "confirmed" {
-        return Ok(Some(row.id));
+    match row.state.as_str() {
+        "pending" => {}
+        "confirmed" => return Ok(Some(row.id)),
+        _ => return Ok(None),
     }
     tx.set_subscriber_state(&row.id, "confirmed", ctx.now).await?;
     audit(tx, ctx, "confirm_subscription", &subject(&row.id), json!({ "channel": row.channel })).await?;
@@ -134,7 +136,7 @@ pub async fn rotate_secret(
         ));
     }
     let secret = Secret::new(random()).reveal();
-    row.old_secret_sealed = Some(keys.seal(&context, before.join(" ").as_bytes()));
+    row.old_secret_sealed = (!before.is_empty()).then(|| keys.seal(&context, before.join(" ").as_bytes()));
     row.old_secret_until_at = Some(ctx.now.plus(OVERLAP).millis());
     row.secret_sealed = Some(keys.seal(&context, secret.as_bytes()));
     tx.save_subscriber(&row, ctx.now).await?;

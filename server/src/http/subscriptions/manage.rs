@@ -147,7 +147,7 @@ async fn page(
         },
         state: state(row, language, &about, now),
         is_live: row.state == "confirmed",
-        may_be_asked: row.channel != "email" && matches!(row.state.as_str(), "disabled" | "pending"),
+        may_be_asked: row.may_be_asked(),
         is_paused: row.is_paused(now),
         scope: form,
         contact,

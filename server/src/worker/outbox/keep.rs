@@ -96,7 +96,9 @@ async fn tried(
             }
         }
         Outcome::Dead(answer) | Outcome::Bounced(answer) => {
-            tx.finish_delivery(id, fence, "dead", answer, now).await?;
+            if tx.finish_delivery(id, fence, "dead", answer, now).await? && *is_challenge {
+                endpoints::unanswered(tx, &ctx, subscriber).await?;
+            }
         }
         Outcome::Unreachable(answer) | Outcome::Busy(answer) | Outcome::Retry { answer, .. } => {
             let asked = if let Outcome::Retry { after_ms, .. } = outcome { *after_ms } else { None };
@@ -105,7 +107,9 @@ async fn tried(
                 Some(delay) => tx.retry_delivery(id, fence, answer, now.plus(delay), false).await?,
                 None => tx.finish_delivery(id, fence, "dead", answer, now).await?,
             };
-            if is_mine && !is_challenge {
+            if is_mine && *is_challenge {
+                endpoints::unanswered(tx, &ctx, subscriber).await?;
+            } else if is_mine {
                 endpoints::failed(tx, &ctx, subscriber, delay.is_none()).await?;
             }
         }

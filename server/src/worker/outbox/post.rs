@@ -23,7 +23,7 @@ pub(super) async fn attempt(
 ) -> Verdict {
     let is_handshake = !told.is_news();
     let asks = matches!(told.outbox.kind.as_str(), "confirmation" | "challenge" | "welcome");
-    if subscriber.state == "disabled" && told.is_news() {
+    if subscriber.may_be_asked() && told.is_news() {
         return Verdict::Held;
     }
     if subscriber.state != if asks { "pending" } else { "confirmed" } {
@@ -168,7 +168,9 @@ fn secrets(app: &App, subscriber: &SubscriberRow) -> Option<Vec<Secret>> {
         .old_secret_sealed
         .as_ref()
         .filter(|_| subscriber.old_secret_until_at.is_some_and(|t| t > now));
-    let mut secrets = subscriber.secret_sealed.as_ref().and_then(open)?;
-    secrets.extend(old.and_then(open).unwrap_or_default());
-    secrets.iter().map(|secret| Secret::parse(secret).ok()).collect()
+    let newest = subscriber.secret_sealed.as_ref().and_then(open)?;
+    let mut secrets = vec![Secret::parse(newest.first()?).ok()?];
+    // Old ones that cannot be opened any more sign nothing; the newest does.
+    secrets.extend(old.and_then(open).unwrap_or_default().iter().filter_map(|old| Secret::parse(old).ok()));
+    Some(secrets)
 }

@@ -141,23 +141,43 @@ on_both! {
         assert_eq!(updates, [1, 2, 3], "each update it missed, and no other");
     }
 
-    async fn an_endpoint_that_did_not_answer_is_asked_three_times_a_day_at_most(bench) {
+    async fn an_endpoint_that_never_answered_is_asked_once_whoever_presses(bench) {
         let receiver = Receiver::start(|_| Some(reply("200 OK", "ok"))).await;
         bench.endpoint(&receiver.url).await;
         bench.drain().await;
         let id = bench.newest().await.id;
-        let mut asked = 1;
-        for _ in 0..5 {
-            bench.pass(MINUTE);
-            let mut tx = bench.app.store.write().await.unwrap();
-            if endpoints::enable(&mut tx, &bench.ctx(), &id).await.is_ok() {
-                asked += 1;
-            }
-            tx.commit().await.unwrap();
-            bench.drain().await;
-        }
-        assert_eq!((asked, receiver.seen().len()), (3, 3));
-        assert_eq!(bench.state(&id).await, "pending");
+        let mut tx = bench.app.store.write().await.unwrap();
+        assert!(endpoints::enable(&mut tx, &bench.ctx(), &id).await.is_err());
+        drop(tx);
+        bench.drain().await;
+        assert_eq!((receiver.seen().len(), bench.state(&id).await.as_str()), (1, "pending"));
+    }
+
+    async fn an_endpoint_that_does_not_answer_when_asked_again_keeps_what_is_kept_for_it(bench) {
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let gone = is_gone.clone();
+        let receiver = Receiver::start(move |seen| {
+            if gone.load(Ordering::SeqCst) { Some(reply("410 Gone", "")) } else { willing(seen) }
+        }).await;
+        bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let id = bench.newest().await.id;
+        bench.pass(MINUTE);
+        is_gone.store(true, Ordering::SeqCst);
+        let incident = bench.declare("FR").await;
+        bench.drain().await;
+        let mut tx = bench.app.store.write().await.unwrap();
+        endpoints::enable(&mut tx, &bench.ctx(), &id).await.unwrap();
+        tx.commit().await.unwrap();
+        bench.pass(MINUTE);
+        bench.update(&incident).await; // while it is asked
+        bench.drain().await;
+        assert_eq!(bench.state(&id).await, "disabled");
+        bench.pass(4 * DAY);
+        let mut tx = bench.app.store.write().await.unwrap();
+        let states: Vec<String> =
+            tx.deliveries_of(&id, 20).await.unwrap().into_iter().filter(|d| d.kind == "incident_update").map(|d| d.state).collect();
+        assert_eq!(states, ["held", "dead"]);
     }
 
     async fn what_fails_at_every_attempt_counts_as_failing_before_it_is_given_up(bench) {
