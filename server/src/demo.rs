@@ -75,10 +75,10 @@ pub async fn run(mut config: Config, options: Demo) -> Result<(), String> {
         tasks.spawn(traffic::run(address, key, app.clock.clone(), stop.clone()));
     }
     tell(&facts, &origin, &spool, options.json);
-    let lane = serve_app(app.clone(), listener, stop).await?;
+    let quarters = serve_app(app.clone(), listener, stop).await?;
     while tasks.join_next().await.is_some() {}
     app.store.close().await;
-    drop(lane);
+    drop(quarters);
     Ok(())
 }
 

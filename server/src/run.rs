@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode, sync::Arc};
 
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinSet};
 
 use crate::{
     auth::{password, role::Role, totp},
@@ -23,7 +23,7 @@ use crate::{
     simulate,
     state::App,
     worker::{
-        background::{self, Lane, Threads, Way},
+        background::{self, Quarters, Threads, Way},
         degradation, housekeeping, journeys, kpis, launches, outbox, presence, retention, suppliers, timers,
     },
 };
@@ -122,9 +122,13 @@ pub(crate) fn start_workers(
 ///
 /// # Errors
 /// When the system gives no threads.
-pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bool>) -> Result<Lane, String> {
-    let lane =
-        Lane::open("telemetry", Threads::One, Way::Some).map_err(|e| format!("no more threads: {e}"))?;
+pub async fn serve_app(
+    app: App,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+) -> Result<Quarters, String> {
+    let quarters =
+        Quarters::open("telemetry", Threads::One, Way::Some).map_err(|e| format!("no more threads: {e}"))?;
     let router = router(&app, stop.clone());
     let fast = {
         let app = app.clone();
@@ -135,9 +139,14 @@ pub async fn serve_app(app: App, listener: TcpListener, stop: watch::Receiver<bo
         let (app, stop) = (app.clone(), stop.clone());
         async move { snapshot.run(app, stop).await }
     });
-    serve::serve(listener, House { router, fast, telemetry: lane.handle() }, stop).await;
+    serve::serve(
+        listener,
+        House { router, fast, visitors: Handle::current(), telemetry: quarters.handle() },
+        stop,
+    )
+    .await;
     let _ = refreshing.await;
-    Ok(lane)
+    Ok(quarters)
 }
 
 async fn serve_command(mut config: Config, no_worker: bool, as_json: bool) -> Result<(), String> {
@@ -163,10 +172,10 @@ async fn serve_command(mut config: Config, no_worker: bool, as_json: bool) -> Re
     if !no_worker {
         start_workers(&app, &stop, &mut tasks)?;
     }
-    let lane = serve_app(app.clone(), listener, stop).await?;
+    let quarters = serve_app(app.clone(), listener, stop).await?;
     while tasks.join_next().await.is_some() {}
     app.store.close().await;
-    drop(lane);
+    drop(quarters);
     Ok(())
 }
 

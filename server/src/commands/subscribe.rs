@@ -24,8 +24,8 @@ use subtle::ConstantTimeEq as _;
 
 pub use self::{
     manage::{
-        approve, change, confirm, end_dated, erase, open_secrets, pause, resume, rotate_secret,
-        sign_with_key, unsubscribe,
+        approve, change, confirm, end_dated, erase, pause, resume, rotate_secret, sign_with_key,
+        signing_secrets, unsubscribe,
     },
     settle::{Pace, settle},
 };

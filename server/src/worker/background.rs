@@ -64,12 +64,12 @@ where
 /// Threads of their own for tasks that others bring. They end when this is dropped, and with them what still runs there;
 /// database connections that were opened there live no longer.
 #[derive(Debug)]
-pub struct Lane {
+pub struct Quarters {
     handle: Handle,
     _end: oneshot::Sender<()>,
 }
 
-impl Lane {
+impl Quarters {
     /// Starts the threads.
     ///
     /// # Errors

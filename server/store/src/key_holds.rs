@@ -6,9 +6,11 @@ use crate::{Result, Tx};
 
 statements! {
     SELECT_VOICES {
-        sqlite = "SELECT e.subject, e.source, e.key_id FROM activation_events e WHERE e.received_at IN (SELECT value FROM json_each($1))
+        sqlite = "SELECT e.subject, e.source, e.key_id, COALESCE(NULLIF(k.family_id, ''), e.key_id) FROM activation_events e
+            LEFT JOIN api_keys k ON k.id = e.key_id WHERE e.received_at IN (SELECT value FROM json_each($1))
             AND e.subject IN (SELECT value FROM json_each($2))",
-        postgres = "SELECT e.subject, e.source, e.key_id FROM activation_events e
+        postgres = "SELECT e.subject, e.source, e.key_id, COALESCE(NULLIF(k.family_id, ''), e.key_id) FROM activation_events e
+            LEFT JOIN api_keys k ON k.id = e.key_id
             WHERE e.received_at IN (SELECT CAST(v AS BIGINT) FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS t(v))
             AND e.subject IN (SELECT v FROM jsonb_array_elements_text(CAST($2 AS JSONB)) AS s(v))"
     };
@@ -64,7 +66,7 @@ pub struct KeyHoldRow {
 }
 
 impl Tx {
-    /// Who told the newest event of some journeys: (subject, source, key). Journeys by subject, with the times when that
+    /// Who told the newest event of some journeys: (subject, source, key, the key's family). Journeys by subject, with the times when that
     /// event arrived: those are looked up by index.
     ///
     /// # Errors
@@ -73,11 +75,11 @@ impl Tx {
         &mut self,
         subjects: &[&str],
         arrived: &[i64],
-    ) -> Result<Vec<(String, String, String)>> {
+    ) -> Result<Vec<(String, String, String, String)>> {
         let json = |list: serde_json::Result<String>| list.unwrap_or_else(|_| "[]".into());
         let (arrived, subjects) =
             (json(serde_json::to_string(arrived)), json(serde_json::to_string(subjects)));
-        fetch_all!(self, (String, String, String), SELECT_VOICES, arrived, subjects)
+        fetch_all!(self, (String, String, String, String), SELECT_VOICES, arrived, subjects)
     }
 
     /// Notes that a cell would be worse.

@@ -255,6 +255,39 @@ api_tests! {
         }
     }
 
+    async fn an_endpoint_that_was_let_in_by_hand_has_passed_no_challenge(app) {
+        app.lay_grid().await;
+        let globex = partner(app, "Globex", &[("euicc-download", "FR")]).await;
+        let endpoint = |id: &str, host: &str, state: &str| store::SubscriberRow {
+            id: id.into(),
+            channel: "webhook".into(),
+            address: format!("https://{host}/"),
+            address_hash: host.into(),
+            host: host.into(),
+            state: state.into(),
+            scope: "{}".into(),
+            partner_id: Some(globex.clone()),
+            ..store::SubscriberRow::default()
+        };
+        let mut tx = app.app.store.write().await.expect("a transaction");
+        tx.insert_subscriber(&endpoint("vouched00001", "vouched.example", "pending")).await.expect("a row");
+        tx.commit().await.expect("a commit");
+        let owner = app.signed_in(Role::Owner).await;
+        let step = async || {
+            let page = owner.get(&format!("/console/partners/{globex}")).await.text().to_owned();
+            page.split("Endpoint challenge passed").nth(1).and_then(|t| t.split("</li>").next()).expect("a step").to_owned()
+        };
+        assert!(step().await.contains("missing: they add a webhook"), "{}", step().await);
+        owner.send("/console/subscribers/vouched00001", &[("verb", "approve")]).await;
+        let vouched = step().await;
+        assert!(vouched.contains("missing: vouched.example: approved without challenge by "), "{vouched}");
+        let mut tx = app.app.store.write().await.expect("a transaction");
+        tx.insert_subscriber(&endpoint("passed000001", "passed.example", "confirmed")).await.expect("a row");
+        tx.commit().await.expect("a commit");
+        let passed = step().await;
+        assert!(passed.contains("done: passed.example") && !passed.contains("vouched.example"), "{passed}");
+    }
+
     async fn a_partners_page_is_opened_by_its_newest_link_alone(app) {
         app.lay_grid().await;
         app.app.snapshot.refresh().await;

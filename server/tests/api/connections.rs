@@ -47,10 +47,10 @@ api_tests! {
         app.lay_grid().await;
         let key = app.ingest_key().await;
         let (beat, health) = (beat(app, &key), health(app));
-        let told = exchange(&mut connect(app).await, &[&beat, &health, &beat], 3).await;
-        assert_eq!(told, ["202 Accepted", "200 OK", "202 Accepted"]);
-        let told = exchange(&mut connect(app).await, &[&health, &beat], 2).await;
-        assert_eq!(told, ["200 OK", "202 Accepted"]);
+        let told = exchange(&mut connect(app).await, &[&beat, &beat, &health], 3).await;
+        assert_eq!(told, ["202 Accepted", "202 Accepted", "200 OK"]);
+        let told = exchange(&mut connect(app).await, &[&health, &beat, &health], 3).await;
+        assert_eq!(told, ["200 OK", "202 Accepted", "200 OK"]);
         let together = [beat.as_str(), &health].concat();
         assert_eq!(exchange(&mut connect(app).await, &[&together], 2).await, ["202 Accepted", "200 OK"]);
     }

@@ -13,7 +13,7 @@ use server::{
     config::Config,
     keys::Keys,
     state::App,
-    worker::{self, background::Lane},
+    worker::{self, background::Quarters},
 };
 use store::{
     Engine,
@@ -43,7 +43,7 @@ pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     judge: Mutex<worker::degradation::Judge>,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<Result<Lane, String>>,
+    serving: JoinHandle<Result<Quarters, String>>,
     database: TestDatabase,
     _data: TestDir,
 }
@@ -75,7 +75,7 @@ impl TestApp {
     /// Ends it and removes its database.
     pub(crate) async fn end(self) {
         let _ = self.stop.send(true);
-        let _lane = self.serving.await.expect("an end").expect("it ends well");
+        let _quarters = self.serving.await.expect("an end").expect("it ends well");
         self.database.discard().await;
     }
 

@@ -64,6 +64,14 @@ async fn save(person: &Person<'_>, path: &str, is_default: bool, version: &str, 
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
 }
 
+/// The same events under new ids.
+fn told_again(events: &mut [Value]) -> Value {
+    for event in events.iter_mut() {
+        event["id"] = json!(format!("{}-again", event["id"].as_str().expect("an id")));
+    }
+    Value::Array(events.to_vec())
+}
+
 /// The newest automatic change of a cell with what it rests on.
 async fn proof(app: &TestApp, country: &str) -> store::ChangeEvidenceRow {
     let cell = app.cell("euicc-download", country).await;
@@ -293,14 +301,53 @@ api_tests! {
         assert_eq!(app.ingest(&key, &Value::Array(events.clone())).await.status, StatusCode::ACCEPTED);
         app.judge(5).await;
         assert_eq!(status(app, "FR").await, CellStatus::Operational);
-        for event in &mut events {
-            event["id"] = json!(format!("{}-again", event["id"].as_str().expect("an id")));
-        }
+        // Nor is what takes the key's place.
+        let owner = app.signed_in(Role::Owner).await;
+        let id = key.split('_').nth(1).expect("an id");
+        let page = owner.send(&format!("/console/sources/keys/{id}/renew"), &[]).await;
+        let renewed = page.text().split("id=\"new-key\">").nth(1).and_then(|t| t.split('<').next()).expect("a key").to_owned();
+        assert_eq!(app.ingest(&renewed, &told_again(&mut events)).await.status, StatusCode::ACCEPTED);
+        app.judge(5).await;
+        assert_eq!(status(app, "FR").await, CellStatus::Operational);
         let other = app.ingest_key().await;
-        assert_eq!(app.ingest(&other, &Value::Array(events)).await.status, StatusCode::ACCEPTED);
+        assert_eq!(app.ingest(&other, &told_again(&mut events)).await.status, StatusCode::ACCEPTED);
         app.judge(5).await;
         assert_eq!(status(app, "FR").await, CellStatus::PartialOutage, "a second source saw it");
         assert_eq!(proof(app, "FR").await.sources, 2);
+    }
+
+    async fn whoever_sends_last_does_not_drown_the_other_source(app) {
+        app.lay_grid().await;
+        let (first, last) = (app.ingest_key().await, app.ingest_key().await);
+        let maintainer = app.signed_in(Role::Maintainer).await;
+        save(&maintainer, DEFAULT, true, "0", &[("quorum_sources", "2")]).await;
+        for mut events in batch("probe", "FR", 300, 1, app.now()) {
+            for event in events.as_array_mut().expect("events") {
+                event["source"] = json!("/probe/paris");
+            }
+            assert_eq!(app.ingest(&first, &events).await.status, StatusCode::ACCEPTED);
+        }
+        app.pass(SECOND);
+        send(app, &last, "burst", "FR", 600, 1).await;
+        app.judge(5).await;
+        assert_eq!(status(app, "FR").await, CellStatus::PartialOutage);
+        assert_eq!(proof(app, "FR").await.sources, 2);
+    }
+
+    async fn after_a_recovery_errors_are_those_of_the_samples_beside_them(app) {
+        app.lay_grid().await;
+        let key = app.ingest_key().await;
+        send(app, &key, "bad", "FR", 400, 4).await;
+        app.judge(5).await;
+        assert_eq!(status(app, "FR").await, CellStatus::PartialOutage);
+        app.pass(MINUTE);
+        send(app, &key, "well", "FR", 300, 0).await;
+        app.judge(20).await;
+        let cell = app.cell("euicc-download", "FR").await;
+        assert_eq!(cell.status, CellStatus::Operational);
+        let evidence: Value = serde_json::from_str(cell.evidence.as_deref().expect("evidence")).expect("JSON");
+        assert_eq!((&evidence["share"], &evidence["top_error"]), (&json!(100.0), &Value::Null), "{evidence}");
+        assert_eq!(app.cell("activation-api", "FR").await.status, CellStatus::Operational);
     }
 
     async fn a_key_that_turns_too_much_waits_for_a_person(app) {

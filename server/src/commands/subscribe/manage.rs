@@ -12,7 +12,7 @@ use crate::{
     keys::{Keys, token_hash},
 };
 
-/// After a change of the secret, messages are signed with the old ones too for this long; with so many at most.
+/// After a change of the secret, messages are signed with the old one too for this long; with so many old ones at most.
 const OVERLAP: i64 = DAY;
 const SECRETS: usize = 3;
 /// Longest pause that ends by itself, in days.
@@ -105,11 +105,28 @@ pub async fn erase(tx: &mut Tx, ctx: &Ctx, subscriber_id: &str) -> Result<(), Re
     audit(tx, ctx, "erase_subscriber", &subject(subscriber_id), json!({ "channel": row.channel })).await
 }
 
-/// The secrets of an endpoint that are sealed together.
+/// The secrets of an endpoint that were changed and sign still, each with its end in milliseconds.
+fn old_secrets(keys: &Keys, row: &SubscriberRow, now: Timestamp) -> Vec<(String, i64)> {
+    let sealed = row.old_secret_sealed.as_deref();
+    let text = sealed.and_then(|sealed| String::from_utf8(keys.open(&secret_context(&row.id), sealed)?).ok());
+    let until = row.old_secret_until_at.unwrap_or(0);
+    let one = |said: &str| match said.split_once('@') {
+        Some((secret, end)) => Some((secret.to_owned(), end.parse().ok()?)),
+        None => Some((said.to_owned(), until)), // sealed when there was one end for all
+    };
+    let all = text.as_deref().unwrap_or_default().split(' ').filter_map(one);
+    all.filter(|(secret, end)| !secret.is_empty() && *end > now.millis()).collect()
+}
+
+/// The secrets that sign the messages to an endpoint now: its own, then those before it while they count. None: its own cannot
+/// be opened.
 #[must_use]
-pub fn open_secrets(keys: &Keys, subscriber_id: &str, sealed: &str) -> Option<Vec<String>> {
-    let text = String::from_utf8(keys.open(&secret_context(subscriber_id), sealed)?).ok()?;
-    Some(text.split(' ').map(str::to_owned).collect())
+pub fn signing_secrets(keys: &Keys, row: &SubscriberRow, now: Timestamp) -> Option<Vec<Secret>> {
+    let newest =
+        String::from_utf8(keys.open(&secret_context(&row.id), row.secret_sealed.as_deref()?)?).ok()?;
+    let mut all = vec![Secret::parse(&newest).ok()?];
+    all.extend(old_secrets(keys, row, now).iter().filter_map(|(secret, _)| Secret::parse(secret).ok()));
+    Some(all)
 }
 
 /// Gives an endpoint a new signing secret, shown this once; for a day messages are signed with those before it too.
@@ -125,19 +142,20 @@ pub async fn rotate_secret(
     }
     // Whoever presses twice has told nobody the secret in between; the one in use signs on.
     let context = secret_context(&row.id);
-    let is_old_alive = row.old_secret_until_at.is_some_and(|until| until > ctx.now.millis());
-    let old = row.old_secret_sealed.take().filter(|_| is_old_alive);
-    let sealed = [row.secret_sealed.take(), old];
-    let before: Vec<String> =
-        sealed.iter().flatten().filter_map(|s| open_secrets(keys, &row.id, s)).flatten().collect();
-    if before.len() > SECRETS {
+    let mut before = old_secrets(keys, &row, ctx.now);
+    if before.len() >= SECRETS {
         return Err(Refusal::Conflict(
             "The secret was changed three times within a day, and all of them sign still. Wait until tomorrow.".into(),
         ));
     }
+    let until = ctx.now.plus(OVERLAP).millis();
+    let own =
+        row.secret_sealed.take().and_then(|sealed| String::from_utf8(keys.open(&context, &sealed)?).ok());
+    before.extend(own.map(|own| (own, until)));
+    let text: Vec<String> = before.iter().map(|(secret, end)| format!("{secret}@{end}")).collect();
     let secret = Secret::new(random()).reveal();
-    row.old_secret_sealed = (!before.is_empty()).then(|| keys.seal(&context, before.join(" ").as_bytes()));
-    row.old_secret_until_at = Some(ctx.now.plus(OVERLAP).millis());
+    row.old_secret_sealed = (!text.is_empty()).then(|| keys.seal(&context, text.join(" ").as_bytes()));
+    row.old_secret_until_at = Some(until);
     row.secret_sealed = Some(keys.seal(&context, secret.as_bytes()));
     tx.save_subscriber(&row, ctx.now).await?;
     audit(tx, ctx, "rotate_webhook_secret", &subject(subscriber_id), json!({})).await?;

@@ -27,21 +27,23 @@ const WAITS: i64 = 10 * MINUTE;
 pub(super) struct Voices {
     /// The key that told most of it.
     pub(super) key: Option<String>,
-    /// How many independent sources told of it: one key speaks with one voice, whatever it calls its sources.
+    /// How many independent sources told of it: a key, with those that it replaced, speaks with one voice, whatever it calls its
+    /// sources.
     pub(super) sources: usize,
     /// The supplier at which most of it happened.
     pub(super) supplier: Option<String>,
 }
 
 impl Voices {
-    /// From (journey, source, key) of events, and the supplier.
-    pub(super) fn of(heard: &[(String, String, String)], supplier: Option<String>) -> Self {
-        let sources: HashSet<&str> = heard.iter().map(|(_, source, _)| source.as_str()).collect();
+    /// From (journey, source, key, its family) of events, and the supplier.
+    pub(super) fn of(heard: &[(String, String, String, String)], supplier: Option<String>) -> Self {
+        let sources: HashSet<&str> = heard.iter().map(|(_, source, ..)| source.as_str()).collect();
+        let families: HashSet<&str> = heard.iter().map(|(.., family)| family.as_str()).collect();
         let mut journeys: HashMap<&str, HashSet<&str>> = HashMap::new();
-        for (subject, _, key) in heard {
+        for (subject, _, key, _) in heard {
             journeys.entry(key).or_default().insert(subject);
         }
-        let sources = sources.len().min(journeys.len());
+        let sources = sources.len().min(families.len());
         let key =
             journeys.into_iter().max_by_key(|(key, told)| (told.len(), *key)).map(|(key, _)| key.to_owned());
         Self { key, sources, supplier }

@@ -3,7 +3,7 @@
 use delivery::{
     chat::{Card, Chat},
     outcome::Outcome,
-    webhook::{Secret, Target, body, challenge, client::Delivery},
+    webhook::{Target, body, challenge, client::Delivery},
 };
 use domain::{
     clock::Timestamp,
@@ -48,7 +48,7 @@ async fn webhook(app: &App, senders: &Senders, told: &Told, subscriber: &Subscri
         Ok(target) => target,
         Err(error) => return Outcome::retry(error.to_string()),
     };
-    let Some(secrets) = secrets(app, subscriber) else {
+    let Some(secrets) = subscribe::signing_secrets(&app.keys, subscriber, app.clock.now()) else {
         return Outcome::Dead("the signing secret cannot be opened".into());
     };
     let key = subscriber.is_key_signed.then(|| subscribe::key_pair(&app.keys, &subscriber.id)).flatten();
@@ -158,19 +158,4 @@ fn card(app: &App, told: &Told, subscriber: &SubscriberRow) -> Option<Card> {
         }
         _ => None,
     }
-}
-
-/// The secrets that sign now: the newest first, those before it while they still count.
-fn secrets(app: &App, subscriber: &SubscriberRow) -> Option<Vec<Secret>> {
-    let open = |sealed: &String| subscribe::open_secrets(&app.keys, &subscriber.id, sealed);
-    let now = app.clock.now().millis();
-    let old = subscriber
-        .old_secret_sealed
-        .as_ref()
-        .filter(|_| subscriber.old_secret_until_at.is_some_and(|t| t > now));
-    let newest = subscriber.secret_sealed.as_ref().and_then(open)?;
-    let mut secrets = vec![Secret::parse(newest.first()?).ok()?];
-    // Old ones that cannot be opened any more sign nothing; the newest does.
-    secrets.extend(old.and_then(open).unwrap_or_default().iter().filter_map(|old| Secret::parse(old).ok()));
-    Some(secrets)
 }

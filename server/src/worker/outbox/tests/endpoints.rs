@@ -91,14 +91,20 @@ on_both! {
     }
 }
 
+/// A receiver that says it is gone once it is; to questions too, or not.
+async fn mortal(is_gone: &Arc<AtomicBool>, to_questions: bool) -> Receiver {
+    let is_gone = Arc::clone(is_gone);
+    let answer = move |seen: &Seen| {
+        let is_asked = to_questions || !seen.body.contains("endpoint.challenge");
+        if is_asked && is_gone.load(Ordering::SeqCst) { Some(reply("410 Gone", "")) } else { willing(seen) }
+    };
+    Receiver::start(answer).await
+}
+
 on_both! {
     async fn what_an_endpoint_missed_while_it_was_given_up_comes_when_it_asks_for_it(bench) {
         let is_gone = Arc::new(AtomicBool::new(false));
-        let gone = is_gone.clone();
-        let receiver = Receiver::start(move |seen| {
-            let is_question = seen.body.contains("endpoint.challenge");
-            if gone.load(Ordering::SeqCst) && !is_question { Some(reply("410 Gone", "")) } else { willing(seen) }
-        }).await;
+        let receiver = mortal(&is_gone, false).await;
         bench.endpoint_for(&receiver.url, Wish::of(Scope { countries: ["FR".into()].into(), ..Scope::default() })).await;
         bench.drain().await;
         let id = bench.newest().await.id;
@@ -155,10 +161,7 @@ on_both! {
 
     async fn an_endpoint_that_does_not_answer_when_asked_again_keeps_what_is_kept_for_it(bench) {
         let is_gone = Arc::new(AtomicBool::new(false));
-        let gone = is_gone.clone();
-        let receiver = Receiver::start(move |seen| {
-            if gone.load(Ordering::SeqCst) { Some(reply("410 Gone", "")) } else { willing(seen) }
-        }).await;
+        let receiver = mortal(&is_gone, true).await;
         bench.endpoint(&receiver.url).await;
         bench.drain().await;
         let id = bench.newest().await.id;

@@ -125,6 +125,39 @@ on_both! {
         assert_ne!(rotate(bench, &row.id).await, new[2], "and a day later it can be changed again");
     }
 
+    async fn each_old_secret_has_a_day_of_its_own_however_often_it_is_changed(bench) {
+        let receiver = Receiver::start(willing).await;
+        let old = bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let row = bench.newest().await;
+        let second = rotate(bench, &row.id).await;
+        bench.pass(23 * HOUR);
+        let third = rotate(bench, &row.id).await;
+        for (after, counts) in [(MINUTE, [true, true, true]), (2 * HOUR, [false, true, true]), (DAY, [false, false, true])] {
+            bench.pass(after);
+            bench.declare("FR").await;
+            bench.drain().await;
+            let seen = receiver.seen().pop().unwrap();
+            assert_eq!([&old, &second, &third].map(|secret| is_believed(secret, &seen)), counts);
+        }
+    }
+
+    async fn a_secret_that_cannot_be_opened_any_more_is_mended_by_a_new_one(bench) {
+        let receiver = Receiver::start(willing).await;
+        bench.endpoint(&receiver.url).await;
+        bench.drain().await;
+        let mut row = bench.newest().await;
+        row.secret_sealed = Some("sealed elsewhere".into());
+        let mut tx = bench.app.store.write().await.unwrap();
+        tx.save_subscriber(&row, bench.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let new = rotate(bench, &row.id).await;
+        bench.pass(MINUTE);
+        bench.declare("FR").await;
+        bench.drain().await;
+        assert!(is_believed(&new, &receiver.seen().pop().unwrap()));
+    }
+
     async fn a_secret_that_changes_between_two_attempts_leaves_none_unbelievable(bench) {
         let receiver = Receiver::start(|seen| {
             if seen.body.contains("endpoint.challenge") { willing(seen) } else { Some(reply("500 No", "")) }
