@@ -4,6 +4,7 @@ mod client;
 mod console;
 mod crash;
 mod day;
+mod elsewhere;
 mod history;
 mod ingest;
 mod mail;

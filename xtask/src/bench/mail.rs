@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Bound, Figure,
     client::{Client, form},
+    elsewhere::{self, NICENESS},
     postgres::Postgres,
     publish::{Author, open_loop},
     relay::{Recorder, long_way},
@@ -21,7 +22,7 @@ use super::{
     stats::{median, percentile},
     subject::{Subject, between},
 };
-use crate::{build, needs, process};
+use crate::{build, needs};
 
 /// How much is measured.
 #[derive(Debug, Clone, Args)]
@@ -64,7 +65,7 @@ pub(crate) fn mail(root: &Path, amount: &MailAmount) -> Result<bool, String> {
         "Release build, demo operator, {}, {} subscribers, {CONNECTIONS} connections, a message of {} bytes for \
          each (own recipient, links, List-Unsubscribe, Message-ID); each outcome committed before its connection sends the next text. \
          Reference: smtp-source -s {CONNECTIONS} with as many messages of that size into the same smtp-sink in the same round. Sink and \
-         sender share the machine. From the start of the publishing request to the last committed outcome; median of {} rounds. Far: \
+         sender share the machine and, as smtp-source, the sender's niceness, {NICENESS}; visitors come first. From the start of the publishing request to the last committed outcome; median of {} rounds. Far: \
          {} ms round trip, against connections / round trip.",
         if amount.postgres { "PostgreSQL with its durable defaults" } else { "SQLite with synchronous=FULL" },
         amount.subscribers,
@@ -301,7 +302,7 @@ impl Sink {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?;
         let program = needs::sbin("smtp-sink").ok_or("smtp-sink is not installed")?;
-        let mut command = process::command(&program.to_string_lossy());
+        let mut command = elsewhere::command(&program.to_string_lossy());
         if needs::is_root() {
             command.args(["-u", "nobody"]);
         }
@@ -319,7 +320,7 @@ impl Sink {
     fn reference(&self, count: usize, size: usize) -> Result<f64, String> {
         let program = needs::sbin("smtp-source").ok_or("smtp-source is not installed")?;
         let begun = Instant::now();
-        let status = process::command(&program.to_string_lossy())
+        let status = elsewhere::command(&program.to_string_lossy())
             .args(["-s", CONNECTIONS, "-m", &count.to_string(), "-d", "-l", &size.to_string()])
             .args(["-f", "status@example.com", "-t", "reader@example.org", &self.address.to_string()])
             .stdout(Stdio::null())

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     client::{Client, form},
+    elsewhere::come_first,
     subject::{Subject, between},
 };
 
@@ -206,6 +207,7 @@ pub(super) fn open_loop(host: &str, per_sec: u64, secs: u64) -> Vec<f64> {
         for lane in 0..CONNECTIONS {
             let times = &times;
             scope.spawn(move || {
+                come_first();
                 let Ok(mut client) = Client::connect(host) else { return };
                 let mut mine = Vec::new();
                 for n in (lane..per_sec * secs).step_by(usize::try_from(CONNECTIONS).unwrap_or(1)) {

@@ -205,6 +205,16 @@ impl Lane {
         }
     }
 
+    /// Whether it looks again after a nudge that came while it was looking.
+    #[cfg(test)]
+    pub(super) async fn minds_a_nudge_meanwhile(mut self) -> Result<bool, Refusal> {
+        self.turn();
+        let Some(under_way) = self.exchange.take() else { return Ok(false) };
+        self.is_hungry = true;
+        self.exchanged(under_way.await).await?;
+        Ok(self.is_hungry)
+    }
+
     /// Takes all results that came in, fills the free slots, and begins a transaction if one is due.
     fn turn(&mut self) {
         while let Some(sent) = self.sending.try_join_next_with_id() {
@@ -217,6 +227,8 @@ impl Lane {
             self.ahead.get() < FAST || self.sent.len() >= MANY || self.exchanged_at.elapsed() >= MOMENT;
         if self.exchange.is_none() && is_due && (room > 0 || !self.sent.is_empty()) {
             let batch = self.batch(room);
+            // What is queued from here on may be too late for this one: a nudge meanwhile is not lost.
+            self.is_hungry &= room == 0;
             self.exchanged_at = Instant::now();
             self.exchange = Some(tokio::spawn(exchange(self.app.clone(), batch)));
         }
@@ -235,15 +247,14 @@ impl Lane {
             Ok(claimed) => claimed,
             Err(error) => {
                 self.sent.splice(0..0, batch.sent);
+                self.is_hungry |= batch.room > 0;
                 return Err(error);
             }
         };
         // What was put back has not left: a queue that cannot leave must not be claimed ever further ahead.
         self.ahead.left(batch.sent.iter().filter(|s| matches!(s.verdict, Verdict::Tried(_))).count());
         let count = claimed.len();
-        if batch.room > 0 {
-            self.is_hungry = count == batch.room;
-        }
+        self.is_hungry |= batch.room > 0 && count == batch.room;
         for claimed in claimed {
             self.look_at(&batch.fence, claimed).await?;
         }

@@ -250,6 +250,16 @@ impl MailLane {
         Ok(count)
     }
 
+    /// Whether it looks again after a nudge that came while it was looking.
+    #[cfg(test)]
+    pub(super) async fn minds_a_nudge_meanwhile(mut self) -> Result<bool, Refusal> {
+        self.turn().await?;
+        let Some(under_way) = self.exchange.take() else { return Ok(false) };
+        self.is_hungry = true;
+        self.exchanged(under_way.await)?;
+        Ok(self.is_hungry)
+    }
+
     /// Waits for the next outcome, or for the end of a commit or of a transaction.
     async fn news(&mut self) -> Result<(), Refusal> {
         tokio::select! {

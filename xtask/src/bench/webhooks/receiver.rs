@@ -11,6 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::bench::elsewhere::give_way;
+
 /// How many of the endpoints are sick: the first ones hang, the next ones fail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sick {
@@ -91,17 +93,6 @@ impl Receiver {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(())
-    }
-}
-
-/// Niceness of what leaves Waypost. Receivers have it too, in whose stead this thread is on this machine: else each
-/// message stops its sender at once, which no receiver on a machine of its own can do.
-pub(super) const NICENESS: i32 = 10;
-
-/// For this thread and those that it starts.
-fn give_way() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
-        eprintln!("the receiver keeps its priority: {error}");
     }
 }
 

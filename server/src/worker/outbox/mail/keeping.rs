@@ -144,6 +144,8 @@ impl MailLane {
         let room = if self.is_hungry { self.room() } else { 0 };
         if self.exchange.is_none() && (room > 0 || self.wants_exchange()) {
             let batch = self.batch(room);
+            // What is queued from here on may be too late for this one: a nudge meanwhile is not lost.
+            self.is_hungry &= room == 0;
             self.exchange = Some(tokio::spawn(exchange(self.app.clone(), batch)));
         }
     }
@@ -157,6 +159,7 @@ impl MailLane {
             Err(error) => {
                 self.others.splice(0..0, batch.others);
                 self.unsettled.splice(0..0, batch.unsettled);
+                self.is_hungry |= batch.room > 0;
                 return Err(error);
             }
         };
@@ -165,9 +168,7 @@ impl MailLane {
         }
         self.release(batch.others);
         let count = claims.mails.len();
-        if batch.room > 0 {
-            self.is_hungry = count == batch.room;
-        }
+        self.is_hungry |= batch.room > 0 && count == batch.room;
         for claim in claims.mails {
             self.throttle.begin(&claim.host);
             let newest = claims.newest.get(&claim.event_id).copied().unwrap_or(0);

@@ -9,7 +9,7 @@ use tokio::{sync::watch, time::Instant};
 use super::bench::{Bench, Receiver, Seen, header, on_both, reply, until, willing};
 use crate::{
     commands::subscribe::{self, Wish, endpoints},
-    worker::outbox::run,
+    worker::outbox::{lane::Lane, mail::MailLane, run},
 };
 
 fn is_challenge(seen: &Seen) -> bool {
@@ -262,5 +262,11 @@ on_both! {
         let ids: Vec<&str> = seen[before..].iter().map(|s| s.header("webhook-id")).collect();
         assert!(ids.contains(&seen[1].header("webhook-id")), "a replay keeps its id: {ids:?}");
         assert!(seen[before..].iter().any(|s| s.body.contains("endpoint.test")));
+    }
+
+    async fn a_nudge_while_a_lane_looks_is_not_lost(bench) {
+        let senders = || bench.senders.clone();
+        assert!(Lane::new(bench.app.clone(), senders()).minds_a_nudge_meanwhile().await.unwrap());
+        assert!(MailLane::new(bench.app.clone(), senders()).minds_a_nudge_meanwhile().await.unwrap());
     }
 }

@@ -1,0 +1,29 @@
+//! What stands for other machines on this one. How long a visitor's own thread waits for a core is nothing that the page
+//! costs, and a load or a receiver elsewhere stops no thread of the server: clients that measure come first, and what only
+//! sends or receives gives way.
+
+use std::process::Command;
+
+use crate::process;
+
+/// Niceness of loads and receivers: that of what leaves Waypost.
+pub(super) const NICENESS: i32 = 10;
+
+/// For this thread, which measures how long something takes. Only where that is permitted.
+pub(super) fn come_first() {
+    let _ = rustix::process::setpriority_process(None, -20);
+}
+
+/// For this thread and those that it starts.
+pub(super) fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        eprintln!("a load keeps its priority: {error}");
+    }
+}
+
+/// A program that gives way.
+pub(super) fn command(program: &str) -> Command {
+    let mut command = process::command("nice");
+    command.args(["-n", &NICENESS.to_string(), program]);
+    command
+}
