@@ -21,7 +21,7 @@ use axum::{
     extract::State,
     http::{HeaderValue, StatusCode, header},
     middleware::{from_fn_with_state, map_response},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
 use tokio::sync::watch;
@@ -242,6 +242,9 @@ fn visitors() -> Router<App> {
     };
     Router::new()
         .route("/subscribe", get(form).post(submit))
+        // Where a Statuspage had these: bookmarks and readers' links stay good.
+        .route("/subscriptions", get(async || Redirect::permanent(::app::paths::SUBSCRIBE)))
+        .route("/uptime", get(async || Redirect::permanent(::app::paths::HISTORY)))
         .route("/p/{token}", get(door::front))
         .route("/p/{token}/", get(door::front))
         .route("/p/{token}/subscribe", get(partner_form).post(partner_submit))

@@ -35,11 +35,12 @@ const LOOK_UP: u32 = 8;
 /// Runs a command; every failure is one sentence and a non-zero exit.
 #[must_use]
 pub fn main(cli: Cli) -> ExitCode {
-    let runtime =
-        match tokio::runtime::Builder::new_multi_thread().event_interval(LOOK_UP).enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return failed(&format!("the runtime could not start: {error}")),
-        };
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    threads.event_interval(LOOK_UP).on_thread_start(background::come_soon).enable_all();
+    let runtime = match threads.build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("the runtime could not start: {error}")),
+    };
     match runtime.block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),

@@ -4,6 +4,8 @@ use std::sync::mpsc::{Sender, channel};
 
 use tokio::sync::oneshot;
 
+use crate::worker::background::{Way, give_way};
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread for work that nobody waits for.
@@ -16,11 +18,7 @@ impl Polisher {
     pub(super) fn start() -> Self {
         let (jobs, queue) = channel::<Job>();
         let polish = move || {
-            // The most that nice(2) knows: of a busy core it gets a hundredth.
-            #[cfg(target_os = "linux")]
-            if let Err(error) = rustix::process::setpriority_process(None, 19) {
-                tracing::debug!(%error, "compressing keeps the priority of the rest");
-            }
+            give_way(Way::All);
             queue.iter().for_each(|job| job());
         };
         if let Err(error) = std::thread::Builder::new().name("polisher".to_owned()).spawn(polish) {

@@ -18,15 +18,27 @@ pub enum Way {
     Wide = 10,
     /// About a third: what must follow within seconds.
     Some = 3,
+    /// A hundredth, the least that nice(2) knows: what nobody waits for.
+    All = 19,
 }
 
-fn give_way(way: Way) {
+/// For the calling thread and those that it starts: it answers visitors, and runs as soon as one is there.
+pub fn come_soon() {
+    if let Err(error) = timeslice::ask_for(Some(timeslice::SHORT)) {
+        tracing::debug!(%error, "visitors' threads wait for their turn as any other");
+    }
+}
+
+/// For the calling thread and those that it starts. Turns become as long as usual again: whoever starts it may have asked
+/// for short ones.
+pub(crate) fn give_way(way: Way) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, way as i32) {
         tracing::debug!(%error, "the background keeps the priority of the rest");
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = way;
+    if let Err(error) = timeslice::ask_for(None) {
+        tracing::debug!(%error, way = ?way, "the background keeps the turns of the rest");
+    }
 }
 
 fn runtime(name: &'static str, threads: Threads, way: Way) -> std::io::Result<tokio::runtime::Runtime> {

@@ -73,6 +73,15 @@ api_tests! {
         assert_eq!(summary["components"].as_array().map(Vec::len), Some(63 + 9), "a group per country");
     }
 
+    async fn the_pages_of_a_statuspage_are_found_under_their_old_names(app) {
+        for (old, new) in [("/subscriptions", "/subscribe"), ("/uptime", "/history")] {
+            let answer = app.get(old).await;
+            assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT, "{old}");
+            assert_eq!(answer.header("location"), new, "{old}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{old}");
+        }
+    }
+
     async fn what_is_not_there_is_said_in_the_askers_language(app) {
         let page = app.get("/nothing/here").await;
         assert_eq!(page.status, StatusCode::NOT_FOUND);

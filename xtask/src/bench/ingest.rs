@@ -3,6 +3,7 @@
 
 mod figures;
 pub(super) mod load;
+mod page;
 
 use std::{
     path::Path,
@@ -16,15 +17,14 @@ use serde_json::Value;
 use self::{
     figures::{POSTGRES, SQLITE, figures},
     load::{Door, Taken},
+    page::Page,
 };
 use super::{
     client::{Client, form},
     mail::resident_mib,
     nginx::Nginx,
     postgres::Postgres,
-    publish::open_loop,
     report,
-    stats::percentile,
     subject::{Subject, between},
 };
 use crate::build;
@@ -66,14 +66,6 @@ struct Run {
     overload: Overload,
 }
 
-/// p99 of the page, in milliseconds.
-struct Page {
-    quiet: f64,
-    /// While as many clients post as fast to nginx, which throws it away.
-    beside: f64,
-    during: f64,
-}
-
 /// Far more batches than can be kept; clients pause for 50 ms when they are turned away.
 struct Overload {
     taken: Taken,
@@ -105,8 +97,9 @@ pub(crate) fn ingest(root: &Path) -> Result<bool, String> {
          event a request for {LENGTH:?}, to server/store/examples/bare.rs, whose one writer commits single rows into the same table in the same run \
          (PostgreSQL: eight writers together stand in the detail). Batch: {SENDERS} clients with 1,000 events a request, to its 1,000-row commits (PostgreSQL: UNNEST); \
          ours also keeps journeys and rollups. Worst wait: of {WRITERS} clients with one event a request. Detect: from sending 100 failed \
-         downloads to the cell's turn in the page's API, during the single load. Page: p99 of an open loop of 1,000/s; beside: to the same while {CLIENTS} such \
-         clients post to nginx, which answers 202 and keeps nothing. Overload: {TOO_MANY} clients of batches, which pause for 50 ms when turned away, while somebody loads the \
+         downloads to the cell's turn in the page's API, during the single load. Page: p99 of an open loop of 1,000/s whose clients come before \
+         everything else, as those of another machine, while {CLIENTS} others post single events, to quiet; median of five rounds (in the detail: the same while they \
+         post to nginx, which answers 202 and keeps nothing). Overload: {TOO_MANY} clients of batches, which pause for 50 ms when turned away, while somebody loads the \
          board of the console every {LOOK:?}."
     );
     report(root, "ingest", &method, &figures)?;
@@ -136,28 +129,17 @@ fn run(
     let key = key(&subject, &cookie)?;
     let door = Door { host: &subject.host, key: &key };
     door.singles(CLIENTS, Duration::from_secs(1))?; // warm
-    let quiet = percentile(&open_loop(&subject.host, 1_000, 2), 0.99);
-    let beside = thread::scope(|scope| {
-        let load = scope.spawn(|| Door { host: &sink.host, key: &key }.singles(CLIENTS, LENGTH));
-        thread::sleep(Duration::from_millis(500));
-        let page = percentile(&open_loop(&subject.host, 1_000, 2), 0.99);
-        load.join().map_err(|_| "a client broke off".to_owned())??;
-        Ok::<f64, String>(page)
-    })?;
+    let page = page::measure(&subject, sink, door)?;
     let few = door.singles(WRITERS, LENGTH)?;
     let batches = door.batches(SENDERS, LENGTH)?;
-    let (singles, detect_ms, during) = thread::scope(|scope| {
+    let (singles, detect_ms) = thread::scope(|scope| {
         let load = scope.spawn(move || door.singles(CLIENTS, LENGTH));
         thread::sleep(Duration::from_millis(500));
-        let host = subject.host.as_str();
-        let page = scope.spawn(move || percentile(&open_loop(host, 1_000, 2), 0.99));
         let detect = detect(door);
-        let lost = |_| "a client broke off".to_owned();
-        Ok::<_, String>((load.join().map_err(lost)??, detect?, page.join().map_err(lost)?))
+        Ok::<_, String>((load.join().map_err(|_| "a client broke off".to_owned())??, detect?))
     })?;
     let rss_mib = resident_mib(subject.pid());
     let overload = overload(&subject, door, &cookie)?;
-    let page = Page { quiet, beside, during };
     Ok(Run { bare, singles, batches, few, detect_ms, page, rss_mib, overload })
 }
 

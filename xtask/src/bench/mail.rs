@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::{
     Bound, Figure,
     client::{Client, form},
-    elsewhere::{self, NICENESS},
     postgres::Postgres,
     publish::{Author, open_loop},
     relay::{Recorder, long_way},
@@ -22,7 +21,7 @@ use super::{
     stats::{median, percentile},
     subject::{Subject, between},
 };
-use crate::{build, needs};
+use crate::{build, needs, process};
 
 /// How much is measured.
 #[derive(Debug, Clone, Args)]
@@ -65,7 +64,7 @@ pub(crate) fn mail(root: &Path, amount: &MailAmount) -> Result<bool, String> {
         "Release build, demo operator, {}, {} subscribers, {CONNECTIONS} connections, a message of {} bytes for \
          each (own recipient, links, List-Unsubscribe, Message-ID); each outcome committed before its connection sends the next text. \
          Reference: smtp-source -s {CONNECTIONS} with as many messages of that size into the same smtp-sink in the same round. Sink and \
-         sender share the machine and, as smtp-source, the sender's niceness, {NICENESS}; visitors come first. From the start of the publishing request to the last committed outcome; median of {} rounds. Far: \
+         sender share the machine; visitors come first, as from elsewhere. From the start of the publishing request to the last committed outcome; median of {} rounds. Far: \
          {} ms round trip, against connections / round trip.",
         if amount.postgres { "PostgreSQL with its durable defaults" } else { "SQLite with synchronous=FULL" },
         amount.subscribers,
@@ -100,9 +99,9 @@ struct Near {
 }
 
 fn figures(kept: &Kept, near: &Near, far: f64) -> Vec<Figure> {
-    let during = median(near.page_during.clone());
-    let page = during / median(near.page_quiet.clone()).max(f64::EPSILON);
-    let beside = during / median(near.page_during_theirs.clone()).max(f64::EPSILON);
+    let to_quiet =
+        near.page_during.iter().zip(&near.page_quiet).map(|(d, quiet)| d / quiet.max(f64::EPSILON));
+    let page = median(to_quiet.collect());
     let rates = json!({
         "mails_per_s": median(near.ours.clone()), "smtp_source_per_s": median(near.theirs.clone()), "rounds": near.ratios,
     });
@@ -129,7 +128,6 @@ fn figures(kept: &Kept, near: &Near, far: f64) -> Vec<Figure> {
         most("all_ms", "publishing request to the last mail", kept.all_ms, 2_000.0, 1_000.0),
         least("far", "mails/s to connections / round trip, 20 ms away", far, 0.40, 0.80, Value::Null),
         Figure { detail: pages, ..most("page_p99_ratio", quiet, page, 3.0, 1.5) },
-        most("page_p99_beside", "the same, to while smtp-source sends as much", beside, 1.5, 1.0),
         most("rss_mib", "resident memory after the rounds, MiB", near.rss_mib, 300.0, 150.0),
     ]
 }
@@ -254,7 +252,7 @@ fn near(binary: &Path, data: &Path, amount: &MailAmount, size: usize) -> Result<
         near.ours.push(ours);
         near.theirs.push(theirs);
     }
-    for _ in 0..amount.rounds.min(3) {
+    for _ in 0..amount.rounds {
         near.page_quiet.push(percentile(&open_loop(&subject.host, 1_000, 2), 0.99));
         let host = subject.host.clone();
         let reader = thread::spawn(move || percentile(&open_loop(&host, 1_000, 2), 0.99));
@@ -302,7 +300,7 @@ impl Sink {
         let free =
             TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?;
         let program = needs::sbin("smtp-sink").ok_or("smtp-sink is not installed")?;
-        let mut command = elsewhere::command(&program.to_string_lossy());
+        let mut command = process::command(&program.to_string_lossy());
         if needs::is_root() {
             command.args(["-u", "nobody"]);
         }
@@ -320,7 +318,7 @@ impl Sink {
     fn reference(&self, count: usize, size: usize) -> Result<f64, String> {
         let program = needs::sbin("smtp-source").ok_or("smtp-source is not installed")?;
         let begun = Instant::now();
-        let status = elsewhere::command(&program.to_string_lossy())
+        let status = process::command(&program.to_string_lossy())
             .args(["-s", CONNECTIONS, "-m", &count.to_string(), "-d", "-l", &size.to_string()])
             .args(["-f", "status@example.com", "-t", "reader@example.org", &self.address.to_string()])
             .stdout(Stdio::null())

@@ -201,7 +201,7 @@ pub(super) fn quiet(host: &str, visitors: usize, secs: u64) -> f64 {
 /// So many requests a second at fixed times, whatever the answers do; latencies count from the planned time. In ms.
 pub(super) fn open_loop(host: &str, per_sec: u64, secs: u64) -> Vec<f64> {
     const CONNECTIONS: u64 = 32;
-    let start = Instant::now() + Duration::from_millis(200);
+    let start = Instant::now() + Duration::from_millis(400);
     let times: Mutex<Vec<f64>> = Mutex::default();
     std::thread::scope(|scope| {
         for lane in 0..CONNECTIONS {

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Names of the figures of an engine.
-type Names = [&'static str; 11];
+type Names = [&'static str; 10];
 
 pub(super) const SQLITE: Names = [
     "ratio_single",
@@ -18,7 +18,6 @@ pub(super) const SQLITE: Names = [
     "worst_wait_ms",
     "detect_ms",
     "page_p99_ratio",
-    "page_p99_beside",
     "rss_mib",
     "overload_board_p99_ms",
     "overload_rss_mib",
@@ -31,7 +30,6 @@ pub(super) const POSTGRES: Names = [
     "pg_worst_wait_ms",
     "pg_detect_ms",
     "pg_page_p99_ratio",
-    "pg_page_p99_beside",
     "pg_rss_mib",
     "pg_overload_board_p99_ms",
     "pg_overload_rss_mib",
@@ -85,24 +83,16 @@ pub(super) fn figures(names: &Names, run: &Run) -> Vec<Figure> {
 }
 
 /// What visitors and the team notice of it, and what it costs.
-fn of_the_rest(run: &Run) -> [Row; 5] {
+fn of_the_rest(run: &Run) -> [Row; 4] {
     let most = Bound::AtMost;
     let (page, overload) = (&run.page, &run.overload);
-    let to = |other: f64| page.during / other.max(f64::EPSILON);
     [
         (
             "the page's p99 at 1,000/s, to quiet",
-            to(page.quiet),
+            page.ratio(),
             most(2.0),
             most(1.3),
-            json!({ "quiet_ms": page.quiet, "beside_ms": page.beside, "during_ms": page.during }),
-        ),
-        (
-            "the same, to while as many clients post to nginx",
-            to(page.beside),
-            most(2.0),
-            most(1.3),
-            Value::Null,
+            json!({ "quiet_ms": page.quiet, "during_nginx_ms": page.beside, "during_ms": page.during }),
         ),
         ("resident memory after the loads, MiB", run.rss_mib, most(300.0), most(150.0), Value::Null),
         (

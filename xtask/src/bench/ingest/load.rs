@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::super::{client::Client, elsewhere::give_way};
+use super::super::client::Client;
 
 /// Countries of the load; Mexico is left for what is to be noticed.
 const COUNTRIES: [&str; 8] = ["FR", "IT", "ES", "DE", "PT", "GB", "US", "CA"];
@@ -130,7 +130,6 @@ impl Door<'_> {
             let threads: Vec<_> = (0..clients)
                 .map(|_| {
                     scope.spawn(move || {
-                        give_way();
                         let (mut client, mut taken) = (Client::connect(self.host)?, Taken::default());
                         while begun.elapsed() < length {
                             turn(self, &mut client, &mut taken)?;

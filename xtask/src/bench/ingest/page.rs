@@ -1,0 +1,60 @@
+//! What visitors notice of a load.
+
+use std::{thread, time::Duration};
+
+use super::{
+    super::{
+        nginx::Nginx,
+        publish::open_loop,
+        stats::{median, percentile},
+        subject::Subject,
+    },
+    CLIENTS,
+    load::{Door, Taken},
+};
+
+/// Rounds, each with all three.
+const ROUNDS: usize = 5;
+/// Visitors a second, for how long, and how long the load lasts around them.
+const PER_SEC: u64 = 1_000;
+const SECS: u64 = 2;
+const AROUND: Duration = Duration::from_secs(4);
+
+/// p99 of the page, in milliseconds, round by round.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) quiet: Vec<f64>,
+    /// While as many clients post as fast to nginx, which throws it away: what the machine takes by itself.
+    pub(super) beside: Vec<f64>,
+    pub(super) during: Vec<f64>,
+}
+
+impl Page {
+    /// The median of the rounds' ratios of during to quiet.
+    pub(super) fn ratio(&self) -> f64 {
+        let ratios =
+            self.during.iter().zip(&self.quiet).map(|(during, quiet)| during / quiet.max(f64::EPSILON));
+        median(ratios.collect())
+    }
+}
+
+/// Measures the page while nothing else happens, while others post elsewhere, and while they post to it.
+pub(super) fn measure(subject: &Subject, sink: &Nginx, door: Door<'_>) -> Result<Page, String> {
+    let visit = || percentile(&open_loop(&subject.host, PER_SEC, SECS), 0.99);
+    let during = |door: Door<'_>| {
+        thread::scope(|scope| {
+            let load = scope.spawn(move || door.singles(CLIENTS, AROUND));
+            thread::sleep(Duration::from_millis(500));
+            let p99 = visit();
+            let _taken: Taken = load.join().map_err(|_| "a client broke off".to_owned())??;
+            Ok::<f64, String>(p99)
+        })
+    };
+    let mut page = Page::default();
+    for _ in 0..ROUNDS {
+        page.quiet.push(visit());
+        page.beside.push(during(Door { host: &sink.host, ..door })?);
+        page.during.push(during(door)?);
+    }
+    Ok(page)
+}
