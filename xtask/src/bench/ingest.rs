@@ -129,7 +129,7 @@ fn run(
     let key = key(&subject, &cookie)?;
     let door = Door { host: &subject.host, key: &key };
     door.singles(CLIENTS, Duration::from_secs(1))?; // warm
-    let page = page::measure(&subject, sink, door)?;
+    let page = page::measure(&subject, sink, door, server)?;
     let few = door.singles(WRITERS, LENGTH)?;
     let batches = door.batches(SENDERS, LENGTH)?;
     let (singles, detect_ms) = thread::scope(|scope| {

@@ -59,6 +59,21 @@ impl Postgres {
         format!("postgres://waypost@localhost/postgres?host={}", self.dir.display())
     }
 
+    /// Sets the niceness of all its processes: it may stand for a server on a machine of its own.
+    pub(super) fn set_niceness(&self, niceness: i32) {
+        let own = self.server.id().to_string();
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let name = process.file_name().to_string_lossy().into_owned();
+            let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+            let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+            if (name == own || parent == Some(own.as_str()))
+                && let Ok(pid) = name.parse()
+            {
+                let _ = rustix::process::setpriority_process(rustix::process::Pid::from_raw(pid), niceness);
+            }
+        }
+    }
+
     fn wait_until_ready(&self) -> Result<(), String> {
         let begun = Instant::now();
         loop {

@@ -4,7 +4,9 @@ use std::{thread, time::Duration};
 
 use super::{
     super::{
+        elsewhere::{NICENESS, give_way},
         nginx::Nginx,
+        postgres::Postgres,
         publish::open_loop,
         stats::{median, percentile},
         subject::Subject,
@@ -39,11 +41,22 @@ impl Page {
 }
 
 /// Measures the page while nothing else happens, while others post elsewhere, and while they post to it.
-pub(super) fn measure(subject: &Subject, sink: &Nginx, door: Door<'_>) -> Result<Page, String> {
+/// The load and the database server, if there is one, stand for other machines.
+pub(super) fn measure(
+    subject: &Subject,
+    sink: &Nginx,
+    door: Door<'_>,
+    server: Option<&Postgres>,
+) -> Result<Page, String> {
+    let set_niceness = |niceness| server.iter().for_each(|s| s.set_niceness(niceness));
+    set_niceness(NICENESS);
     let visit = || percentile(&open_loop(&subject.host, PER_SEC, SECS), 0.99);
     let during = |door: Door<'_>| {
         thread::scope(|scope| {
-            let load = scope.spawn(move || door.singles(CLIENTS, AROUND));
+            let load = scope.spawn(move || {
+                give_way();
+                door.singles(CLIENTS, AROUND)
+            });
             thread::sleep(Duration::from_millis(500));
             let p99 = visit();
             let _taken: Taken = load.join().map_err(|_| "a client broke off".to_owned())??;
@@ -56,5 +69,6 @@ pub(super) fn measure(subject: &Subject, sink: &Nginx, door: Door<'_>) -> Result
         page.beside.push(during(Door { host: &sink.host, ..door })?);
         page.during.push(during(door)?);
     }
+    set_niceness(0);
     Ok(page)
 }
