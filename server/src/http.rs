@@ -244,7 +244,9 @@ fn visitors() -> Router<App> {
         .route("/subscribe", get(form).post(submit))
         // Where a Statuspage had these: bookmarks and readers' links stay good.
         .route("/subscriptions", get(async || Redirect::permanent(::app::paths::SUBSCRIBE)))
+        .route("/subscriptions/{*rest}", get(async || Redirect::permanent(::app::paths::SUBSCRIBE)))
         .route("/uptime", get(async || Redirect::permanent(::app::paths::HISTORY)))
+        .route("/uptime/{*rest}", get(async || Redirect::permanent(::app::paths::HISTORY)))
         .route("/p/{token}", get(door::front))
         .route("/p/{token}/", get(door::front))
         .route("/p/{token}/subscribe", get(partner_form).post(partner_submit))

@@ -140,12 +140,9 @@ pub async fn serve_app(
         let (app, stop) = (app.clone(), stop.clone());
         async move { snapshot.run(app, stop).await }
     });
-    serve::serve(
-        listener,
-        House { router, fast, visitors: Handle::current(), telemetry: quarters.handle() },
-        stop,
-    )
-    .await;
+    let house = House { router, fast, visitors: Handle::current(), telemetry: quarters.handle() };
+    // On a visitors' thread: whoever comes is let in as soon as others are answered.
+    let _ = tokio::spawn(serve::serve(listener, house, stop)).await;
     let _ = refreshing.await;
     Ok(quarters)
 }

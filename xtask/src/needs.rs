@@ -21,6 +21,7 @@ const NEEDS: &[Need] = &[
 ];
 
 const BENCH_NEEDS: &[Need] = &[
+    Need { package: "postgresql", why: "telemetry and mail on PostgreSQL", is_there: has_postgres },
     Need { package: "wrk", why: "HTTP load", is_there: || which("wrk").is_some() },
     Need { package: "postfix", why: "the reference of mail", is_there: || sbin("smtp-sink").is_some() },
     Need { package: "nginx-light", why: "the reference of the page", is_there: || nginx().is_some() },

@@ -74,7 +74,13 @@ api_tests! {
     }
 
     async fn the_pages_of_a_statuspage_are_found_under_their_old_names(app) {
-        for (old, new) in [("/subscriptions", "/subscribe"), ("/uptime", "/history")] {
+        let names = [
+            ("/subscriptions", "/subscribe"),
+            ("/subscriptions/0ab1c2", "/subscribe"),
+            ("/uptime", "/history"),
+            ("/uptime/k7p2m9q4x1zd", "/history"),
+        ];
+        for (old, new) in names {
             let answer = app.get(old).await;
             assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT, "{old}");
             assert_eq!(answer.header("location"), new, "{old}");

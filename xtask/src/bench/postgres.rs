@@ -70,6 +70,8 @@ impl Postgres {
                 && let Ok(pid) = name.parse()
             {
                 let _ = rustix::process::setpriority_process(rustix::process::Pid::from_raw(pid), niceness);
+                // Each is a session of its own, and Linux weighs sessions before processes.
+                let _ = std::fs::write(process.path().join("autogroup"), niceness.to_string());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Barrier, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -199,28 +199,33 @@ pub(super) fn quiet(host: &str, visitors: usize, secs: u64) -> f64 {
 }
 
 /// So many requests a second at fixed times, whatever the answers do; latencies count from the planned time. In ms.
-pub(super) fn open_loop(host: &str, per_sec: u64, secs: u64) -> Vec<f64> {
+///
+/// # Errors
+/// When one of them is not answered with the page.
+pub(super) fn open_loop(host: &str, per_sec: u64, secs: u64) -> Result<Vec<f64>, String> {
     const CONNECTIONS: u64 = 32;
-    let start = Instant::now() + Duration::from_millis(400);
-    let times: Mutex<Vec<f64>> = Mutex::default();
-    std::thread::scope(|scope| {
-        for lane in 0..CONNECTIONS {
-            let times = &times;
-            scope.spawn(move || {
-                come_first();
-                let Ok(mut client) = Client::connect(host) else { return };
-                let mut mine = Vec::new();
-                for n in (lane..per_sec * secs).step_by(usize::try_from(CONNECTIONS).unwrap_or(1)) {
-                    let planned = start + Duration::from_micros(n * 1_000_000 / per_sec);
-                    std::thread::sleep(planned.saturating_duration_since(Instant::now()));
-                    if client.get("/", "Accept-Encoding: gzip\r\n").is_err() {
-                        break;
-                    }
-                    mine.push(planned.elapsed().as_secs_f64() * 1_000.0);
-                }
-                times.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
-            });
+    let (ready, start) = (Barrier::new(CONNECTIONS as usize), OnceLock::new());
+    let lane = |lane: u64| {
+        come_first();
+        let client = Client::connect(host);
+        ready.wait();
+        let (mut client, mut mine) = (client?, Vec::new());
+        let start = *start.get_or_init(|| Instant::now() + Duration::from_millis(100));
+        for n in (lane..per_sec * secs).step_by(CONNECTIONS as usize) {
+            let planned = start + Duration::from_micros(n * 1_000_000 / per_sec);
+            std::thread::sleep(planned.saturating_duration_since(Instant::now()));
+            match client.get("/", "Accept-Encoding: gzip\r\n")?.status {
+                200 => mine.push(planned.elapsed().as_secs_f64() * 1_000.0),
+                status => return Err(format!("a visitor was answered by {status}")),
+            }
         }
+        Ok(mine)
+    };
+    let lane = &lane;
+    let all: Vec<Result<Vec<f64>, String>> = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..CONNECTIONS).map(|n| scope.spawn(move || lane(n))).collect();
+        let broke = |_| Err("a visitor broke off".to_owned());
+        lanes.into_iter().map(|lane| lane.join().unwrap_or_else(broke)).collect()
     });
-    times.into_inner().unwrap_or_else(PoisonError::into_inner)
+    all.into_iter().collect::<Result<Vec<_>, _>>().map(|all| all.concat())
 }

@@ -21,7 +21,7 @@ use super::{
     stats::{median, percentile},
     subject::Subject,
 };
-use crate::build;
+use crate::{build, needs};
 
 /// Hosts that these are spread over: one host gets 64 messages at once at most.
 const HOSTS: usize = 20;
@@ -43,6 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// # Errors
 /// When something that it needs is missing or does not start.
 pub(crate) fn webhooks(root: &Path) -> Result<bool, String> {
+    needs::install_for_bench()?;
     let binary = build::release(root)?;
     let flood = build::flood(root)?;
     let data = build::target(root).join("bench/webhooks/data");

@@ -104,8 +104,9 @@ pub(super) struct Lane {
     /// When the last transaction began, and the one under way.
     exchanged_at: Instant,
     exchange: Option<JoinHandle<Exchanged>>,
-    /// There may be more to claim.
+    /// There may be more to claim; it was last looked for then.
     is_hungry: bool,
+    looked_at: Instant,
     ahead: Ahead,
     /// Attempts under way per endpoint, and per host.
     busy: HashMap<String, usize>,
@@ -129,6 +130,7 @@ impl Lane {
             exchanged_at: Instant::now(),
             exchange: None,
             is_hungry: true,
+            looked_at: Instant::now(),
             ahead: Ahead::new(AHEAD, STALE / 2),
             busy: HashMap::new(),
             hosts: HashMap::new(),
@@ -173,8 +175,10 @@ impl Lane {
             }
         })
         .await;
-        if let Some(exchange) = self.exchange.take() {
-            self.exchanged(exchange.await).await?;
+        if let Some(exchange) = self.exchange.take()
+            && let Err(error) = self.exchanged(exchange.await).await
+        {
+            tracing::warn!(%error, "outbox: the last round of webhooks failed; once more");
         }
         for ready in std::mem::take(&mut self.ready) {
             self.put_back(ready.claim, 0);
@@ -221,14 +225,17 @@ impl Lane {
             self.take(sent);
         }
         self.start();
+        self.is_hungry |= self.looked_at.elapsed() >= POLL;
         let can_claim = self.is_hungry && self.app.presence.is_seen();
         let room = if can_claim { self.ahead.room(self.ready.len()) } else { 0 };
         let is_due =
             self.ahead.get() < FAST || self.sent.len() >= MANY || self.exchanged_at.elapsed() >= MOMENT;
         if self.exchange.is_none() && is_due && (room > 0 || !self.sent.is_empty()) {
             let batch = self.batch(room);
-            // What is queued from here on may be too late for this one: a nudge meanwhile is not lost.
-            self.is_hungry &= room == 0;
+            if room > 0 {
+                // What is queued from here on may be too late for this one: a nudge meanwhile is not lost.
+                (self.is_hungry, self.looked_at) = (false, Instant::now());
+            }
             self.exchanged_at = Instant::now();
             self.exchange = Some(tokio::spawn(exchange(self.app.clone(), batch)));
         }
@@ -241,8 +248,10 @@ impl Lane {
 
     /// Takes up what a transaction brought; how many claims that are.
     async fn exchanged(&mut self, ended: Result<Exchanged, JoinError>) -> Result<usize, Refusal> {
-        let (batch, claimed) =
-            ended.map_err(|error| Refusal::Conflict(format!("a transaction broke: {error}")))?;
+        let (batch, claimed) = ended.map_err(|error| {
+            self.is_hungry = true;
+            Refusal::Conflict(format!("a transaction broke: {error}"))
+        })?;
         let claimed = match claimed {
             Ok(claimed) => claimed,
             Err(error) => {

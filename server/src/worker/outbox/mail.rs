@@ -103,8 +103,9 @@ pub(super) struct MailLane {
     unsettled_since: Instant,
     /// The transaction under way.
     exchange: Option<JoinHandle<Exchanged>>,
-    /// There may be more to claim.
+    /// There may be more to claim; it was last looked for then.
     is_hungry: bool,
+    looked_at: Instant,
     /// The relay is left alone until then.
     quiet_until: Timestamp,
     ahead: Ahead,
@@ -142,6 +143,7 @@ impl MailLane {
             unsettled_since: Instant::now(),
             exchange: None,
             is_hungry: true,
+            looked_at: Instant::now(),
             quiet_until: Timestamp::default(),
             ahead: Ahead::new(AHEAD, SPAN),
             held_up: None,
@@ -192,8 +194,8 @@ impl MailLane {
     /// What is on its way may end; what waits is given back at once.
     async fn end(mut self) {
         let _ = tokio::time::timeout(LAST_WORDS, async {
-            self.is_hungry = false;
             while self.under_way() > 0 {
+                self.is_hungry = false;
                 self.give_back(0);
                 self.begin_exchange(); // a connection may wait until its refusal is on record
                 if self.news().await.is_err() || self.keep().await.is_err() {
@@ -292,6 +294,7 @@ impl MailLane {
         while let Ok(carried) = self.carried.try_recv() {
             self.take(carried);
         }
+        self.is_hungry |= self.looked_at.elapsed() >= POLL;
         self.gather().await;
         if !self.app.presence.is_seen() {
             self.give_back(0);

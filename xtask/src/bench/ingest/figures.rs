@@ -92,7 +92,7 @@ fn of_the_rest(run: &Run) -> [Row; 4] {
             page.ratio(),
             most(2.0),
             most(1.3),
-            json!({ "quiet_ms": page.quiet, "during_nginx_ms": page.beside, "during_ms": page.during }),
+            json!({ "quiet_ms": page.quiet, "during_nginx_ms": page.beside, "during_ms": page.during, "ratios": page.ratios(), "events_per_s": page.events_per_s, "turned_away": page.turned_away }),
         ),
         ("resident memory after the loads, MiB", run.rss_mib, most(300.0), most(150.0), Value::Null),
         (

@@ -144,16 +144,20 @@ impl MailLane {
         let room = if self.is_hungry { self.room() } else { 0 };
         if self.exchange.is_none() && (room > 0 || self.wants_exchange()) {
             let batch = self.batch(room);
-            // What is queued from here on may be too late for this one: a nudge meanwhile is not lost.
-            self.is_hungry &= room == 0;
+            if room > 0 {
+                // What is queued from here on may be too late for this one: a nudge meanwhile is not lost.
+                (self.is_hungry, self.looked_at) = (false, Instant::now());
+            }
             self.exchange = Some(tokio::spawn(exchange(self.app.clone(), batch)));
         }
     }
 
     /// Takes up what a transaction brought; how many claims that are.
     pub(super) fn exchanged(&mut self, ended: Result<Exchanged, JoinError>) -> Result<usize, Refusal> {
-        let (batch, claims) =
-            ended.map_err(|error| Refusal::Conflict(format!("a transaction broke: {error}")))?;
+        let (batch, claims) = ended.map_err(|error| {
+            self.is_hungry = true;
+            Refusal::Conflict(format!("a transaction broke: {error}"))
+        })?;
         let claims = match claims {
             Ok(claims) => claims,
             Err(error) => {
@@ -194,8 +198,10 @@ impl MailLane {
     /// Brings everything that is known into the database.
     pub(super) async fn settle(&mut self) -> Result<(), Refusal> {
         self.give_back(0);
-        if let Some(exchange) = self.exchange.take() {
-            self.exchanged(exchange.await)?;
+        if let Some(exchange) = self.exchange.take()
+            && let Err(error) = self.exchanged(exchange.await)
+        {
+            tracing::warn!(%error, "outbox: the last round of mails failed; once more");
         }
         self.keep_all().await?;
         self.give_back(0);
