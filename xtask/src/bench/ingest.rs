@@ -42,6 +42,9 @@ const TOO_MANY: u64 = 200;
 const LOOK: Duration = Duration::from_millis(50);
 /// How long each load lasts.
 const LENGTH: Duration = Duration::from_secs(5);
+/// Rounds of batches, each with sqlx by itself before it, and the pause in which what came before is counted.
+const ROUNDS: usize = 3;
+const PAUSE: Duration = Duration::from_secs(2);
 /// A turn is waited for this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -56,10 +59,11 @@ struct Bare {
 
 /// What one engine did.
 struct Run {
-    /// Rows a second of sqlx by itself.
-    bare: Bare,
+    /// Rows a second of sqlx by itself, before each round of batches.
+    bare: Vec<Bare>,
     singles: Taken,
-    batches: Taken,
+    /// Events a second in batches, round by round.
+    batches: Vec<f64>,
     few: Taken,
     detect_ms: f64,
     page: Page,
@@ -87,17 +91,23 @@ pub(crate) fn ingest(root: &Path) -> Result<bool, String> {
     std::fs::create_dir_all(&data).map_err(|e| format!("{}: {e}", data.display()))?;
     let file = format!("sqlite:{}", data.join("bare.db").display());
     let sink = Nginx::start(&data.join("nginx"), &[])?;
-    let sqlite = run((&binary, &sink), &data.join("sqlite"), None, posts_of_bare(&bare, &file)?)?;
+    let alone = || {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(data.join(format!("bare.db{end}")));
+        }
+        posts_of_bare(&bare, &file)
+    };
+    let sqlite = run((&binary, &sink), &data.join("sqlite"), None, &alone)?;
     let server = Postgres::start()?;
-    let alone = posts_of_bare(&bare, &server.url())?;
-    let postgres = run((&binary, &sink), &data.join("postgres"), Some(&server), alone)?;
+    let alone = || posts_of_bare(&bare, &server.url());
+    let postgres = run((&binary, &sink), &data.join("postgres"), Some(&server), &alone)?;
     let mut figures = figures(&SQLITE, &sqlite);
     figures.extend(self::figures::figures(&POSTGRES, &postgres));
     let method = format!(
         "Release build, demo operator without traffic, SQLite with synchronous=FULL and PostgreSQL with its own settings, server and load \
          on the same 2 cores. Journeys of four CloudEvents over HTTP, acknowledged after the commit. Single: {CLIENTS} clients with one \
          event a request for {LENGTH:?}, to server/store/examples/bare.rs, whose one writer commits single rows into the same table in the same run \
-         (PostgreSQL: eight writers together stand in the detail). Batch: {SENDERS} clients with 1,000 events a request, to its 1,000-row commits (PostgreSQL: UNNEST); \
+         (PostgreSQL: eight writers together stand in the detail). Batch: {SENDERS} clients with 1,000 events a request, to its 1,000-row commits (PostgreSQL: UNNEST), median of {ROUNDS} rounds; \
          ours also keeps journeys and rollups. Worst wait: of {WRITERS} clients with one event a request. Detect: from sending 100 failed \
          downloads to the cell's turn in the page's API, during the single load. Page: p99 of an open loop of 1,000/s whose clients come before \
          everything else, as those of another machine, while {CLIENTS} others post single events, to quiet; load and database \
@@ -122,7 +132,7 @@ fn run(
     (binary, sink): (&Path, &Nginx),
     data: &Path,
     server: Option<&Postgres>,
-    bare: Bare,
+    alone: &dyn Fn() -> Result<Bare, String>,
 ) -> Result<Run, String> {
     let url = server.map(Postgres::url).unwrap_or_default();
     let settings = [("WAYPOST_DATABASE_URL", url.as_str())];
@@ -133,7 +143,12 @@ fn run(
     let door = Door { host: &subject.host, key: &key };
     door.singles(CLIENTS, Duration::from_secs(1))?; // warm
     let few = door.singles(WRITERS, LENGTH)?;
-    let batches = door.batches(SENDERS, LENGTH)?;
+    let (mut bare, mut batches) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        thread::sleep(PAUSE);
+        bare.push(alone()?);
+        batches.push(door.batches(SENDERS, LENGTH)?.per_s());
+    }
     let (singles, detect_ms) = thread::scope(|scope| {
         let load = scope.spawn(move || door.singles(CLIENTS, LENGTH));
         thread::sleep(Duration::from_millis(500));
