@@ -35,6 +35,9 @@ fn countries() -> Vec<&'static str> {
     country::all().iter().map(|c| c.code).take(COUNTRIES).collect()
 }
 
+/// Milliseconds between the fastest and the slowest: no step is slow, of which each has at most half its time.
+const LATENCIES: i64 = 700;
+
 /// A number below `below`, the same in every run.
 fn dice(n: i64, below: i64) -> i64 {
     (n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33)
@@ -44,7 +47,7 @@ fn dice(n: i64, below: i64) -> i64 {
 /// Some latencies.
 fn sketch(n: i64, samples: i64) -> (Tally, Latencies) {
     let mut latencies = Latencies::default();
-    (0..samples).for_each(|i| latencies.add(500 + dice(n + i, 9_500)));
+    (0..samples).for_each(|i| latencies.add(500 + dice(n + i, LATENCIES)));
     (Tally { entered: samples, succeeded: samples, ..Tally::default() }, latencies)
 }
 
@@ -74,7 +77,7 @@ async fn fine(app: &TestApp) {
             let delta: &mut RollupDelta =
                 rollups.entry((at, 10, step, country, "smdp-a/1", true)).or_default();
             (delta.entered, delta.succeeded) = (delta.entered + 1, delta.succeeded + 1);
-            let bin = latency_bin(500 + dice(2) % 9_500);
+            let bin = latency_bin(500 + dice(2) % LATENCIES);
             *bins.entry((at, 10, step, country, true, bin)).or_insert(0) += 1;
         }
         let mut tx = app.app.store.write().await.expect("a transaction");
