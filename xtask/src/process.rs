@@ -121,11 +121,12 @@ pub(crate) fn which(program: &str) -> Option<std::path::PathBuf> {
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
-/// A process group that is running.
-struct Group(u32);
+/// A process group that is running, to be ended on a signal.
+pub(crate) struct Group(u32);
 
 impl Group {
-    fn of(leader: u32) -> Self {
+    /// The group of a started [`command`].
+    pub(crate) fn of(leader: u32) -> Self {
         GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(leader);
         Self(leader)
     }

@@ -105,3 +105,37 @@ impl Quarters {
         self.handle.clone()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_visitors_thread_starts_has_usual_turns_again() {
+        let usual = timeslice::length();
+        let visitors = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .on_thread_start(come_soon)
+            .build()
+            .unwrap();
+        let turns = async {
+            let (tell, told) = oneshot::channel();
+            let own = timeslice::length();
+            let work = async move {
+                let _gone = tell.send(timeslice::length());
+            };
+            run("test", Threads::One, Way::Some, work).await;
+            (own, told.await.unwrap())
+        };
+        let (own, started) = visitors.block_on(async { tokio::spawn(turns).await.unwrap() });
+        // A kernel before 6.12 knows only the usual ones, and a sandbox may forbid to ask.
+        if let (Ok(usual), Ok(own), Ok(started)) = (usual, own, started) {
+            let can_ask = std::thread::spawn(|| {
+                timeslice::ask_for(Some(timeslice::SHORT)).is_ok()
+                    && timeslice::length().is_ok_and(|length| length == timeslice::SHORT)
+            });
+            let expected = if can_ask.join().unwrap() { timeslice::SHORT } else { usual };
+            assert_eq!((own, started), (expected, usual));
+        }
+    }
+}

@@ -13,6 +13,8 @@ use crate::process;
 /// A running nginx.
 pub(super) struct Nginx {
     child: Child,
+    /// It writes over its environment, and with it over our mark.
+    _group: process::Group,
     /// `127.0.0.1:port`.
     pub host: String,
 }
@@ -37,6 +39,7 @@ impl Nginx {
         let mut command = process::command(&crate::needs::nginx().unwrap_or_default().display().to_string());
         command.arg("-p").arg(dir).arg("-c").arg(&conf).args(["-g", "daemon off;"]);
         let child = command.spawn().map_err(|e| format!("nginx does not start: {e}"))?;
+        let group = process::Group::of(child.id());
         let deadline = Instant::now() + Duration::from_secs(5);
         while Client::connect(&host).is_err() {
             if Instant::now() > deadline {
@@ -44,7 +47,7 @@ impl Nginx {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Self { child, host })
+        Ok(Self { child, _group: group, host })
     }
 
     pub(super) fn pid(&self) -> u32 {
